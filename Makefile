@@ -1,0 +1,38 @@
+# Every target does its own set-up and is quick the second time.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: venv demo test check format bench clean
+
+venv: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+	  echo "python3 -m venv does not work here. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: venv
+	$(BIN)/mtc-bot demo
+
+test: venv
+	$(BIN)/python -m pytest
+
+check: venv
+	$(BIN)/ruff format --check bot handlers knowledge sandbox tests bench
+	$(BIN)/ruff check bot handlers knowledge sandbox tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mtc-bot kb lint
+
+format: venv
+	$(BIN)/ruff format bot handlers knowledge sandbox tests bench
+	$(BIN)/ruff check --fix bot handlers knowledge sandbox tests bench
+
+clean:
+	rm -rf $(VENV) .build .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,105 @@
+"""What a diagnosis says: findings with their proof, root cause first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.clusters.port import ObjectRef
+from bot.mtc.outcome_words import Outcome
+from knowledge.schema import Entry, Severity
+from knowledge.texts import Lang, fill
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One piece of evidence: the very words, where they stand and when they were written.
+
+    The text has gone through the redactor already.
+    """
+
+    text: str
+    where: str
+    """A field of an object, or a log and its line: ``migcluster/ocp3 status.conditions[...]``."""
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledStep:
+    """A step with the actual names in it, in one language."""
+
+    text: str
+    command: str | None = None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong (or only looks so), with proof."""
+
+    entry: Entry
+    subject: ObjectRef
+    """The object in which the cause lies; part of the incident's key."""
+    quotes: tuple[Quote, ...] = ()
+    params: Mapping[str, str] = field(default_factory=dict)
+    confidence: float = 1.0
+    """0 to 1."""
+    symptoms: tuple[Finding, ...] = ()
+    """Findings this one explains."""
+
+    @property
+    def severity(self) -> Severity:
+        """Return the severity of the entry."""
+        return self.entry.severity
+
+    @property
+    def benign(self) -> bool:
+        """Return whether it is noise: explained, never alerted on."""
+        return self.entry.benign
+
+    def title(self, lang: Lang) -> str:
+        """Return the entry's title, filled in."""
+        return fill(self.entry.title.get(lang), self.params)
+
+    def cause(self, lang: Lang) -> str:
+        """Return the entry's cause, filled in."""
+        return fill(self.entry.cause.get(lang), self.params)
+
+    def steps(self, lang: Lang) -> tuple[FilledStep, ...]:
+        """Return what to do, with the actual names filled in."""
+        return tuple(
+            FilledStep(
+                fill(step.text.get(lang), self.params),
+                fill(step.command, self.params) if step.command else None,
+                step.cluster,
+            )
+            for step in self.entry.steps
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read, and why. Missing evidence is not an error."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The answer to "what is wrong with this?"."""
+
+    target: ObjectRef
+    control: str
+    """Name of the control cluster (or of the archive)."""
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    """Root cause first; symptoms stand in their cause's ``symptoms``; benign ones last."""
+    not_read: tuple[Unread, ...] = ()
+    plan: str = ""
+
+    @property
+    def root(self) -> Finding | None:
+        """Return the first finding that is not benign."""
+        return next((f for f in self.findings if not f.benign), None)

@@ -1,0 +1,92 @@
+"""What the rest of the bot may ask of incidents and of the outbox.
+
+Implemented in ``bot.store`` on SQLAlchemy; ``handlers`` drains the outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from bot.diagnosis.findings import Diagnosis
+from bot.incidents.model import Incident
+
+MessageKind = Literal["card", "thread", "rollup"]
+"""card: post or update the incident's card. thread: a reply under it. rollup: a storm's summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A message owed to a channel; a row before it is a call.
+
+    A ``card`` item carries no text: the newest state of the incident is rendered when it is
+    sent, so that ten changes during an outage are one update. Items of one incident are sent
+    in order.
+    """
+
+    id: int
+    kind: MessageKind
+    incident_id: str
+    channel: str
+    topic: str = ""
+    """For ``thread``: what to say (evidence, resolved, reopened, joined...). Views know these."""
+    detail: str = ""
+    attempts: int = 0
+    created_at: datetime | None = None
+
+
+class Incidents(Protocol):
+    """The life of incidents."""
+
+    def observe(self, diagnosis: Diagnosis, now: datetime) -> tuple[Incident, ...]:
+        """Open, change or resolve what this diagnosis bears on, and owe the messages for it.
+
+        One transaction. Benign findings open nothing. Returns the incidents touched.
+        """
+        ...
+
+    def get(self, incident_id: str) -> Incident | None:
+        """Return one incident."""
+        ...
+
+    def for_migration(self, control: str, migration: str) -> tuple[Incident, ...]:
+        """Return the unresolved incidents that hold this migration up."""
+        ...
+
+    def open(self, control: str = "") -> tuple[Incident, ...]:
+        """Return all unresolved incidents, newest first."""
+        ...
+
+    def acknowledge(self, incident_id: str, user: str, now: datetime) -> Incident:
+        """Mark as seen by a person. Raises ``KeyError`` for an unknown id."""
+        ...
+
+    def silence(self, incident_id: str, user: str, span: timedelta, now: datetime) -> Incident:
+        """Say nothing more about it for ``span`` (it is still followed)."""
+        ...
+
+    def forget_gone(self, control: str, uids: Sequence[str], now: datetime) -> None:
+        """Resolve incidents whose object was deleted."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages owed. ``claim`` and ``sent`` are what makes a message neither lost nor doubled."""
+
+    def claim(self, now: datetime, limit: int = 20) -> tuple[OutboxItem, ...]:
+        """Return items due, at most one per incident, and keep other workers off them."""
+        ...
+
+    def sent(self, item: OutboxItem, channel: str, ts: str, now: datetime) -> None:
+        """Record the message; for a card, where it stands."""
+        ...
+
+    def retry(self, item: OutboxItem, after: timedelta, error: str, now: datetime) -> None:
+        """Put the item off; it stays first in its incident's order."""
+        ...
+
+    def give_up(self, item: OutboxItem, error: str, now: datetime) -> None:
+        """Set the item aside for good (bad channel, refused blocks); it is kept and counted."""
+        ...

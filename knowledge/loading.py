@@ -1,0 +1,107 @@
+"""Entries from folders of YAML files.
+
+A broken file is reported and left out; the rest stays. Folders given later take precedence:
+an entry of the user's own replaces ours of the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from knowledge.schema import Entry
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # libyaml is not everywhere; the pure loader is only slower
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file was left out."""
+
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        """Return ``file: what``."""
+        return f"{self.file}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entries that could be loaded, by id, and what could not."""
+
+    by_id: dict[str, Entry]
+    problems: tuple[Problem, ...] = ()
+
+
+def parse_entry(text: str, file: str) -> Entry | Problem:
+    """Return the entry in a YAML text, or what is wrong with it in one line."""
+    try:
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        return Problem(file, f"not YAML: {' '.join(str(error).split())}")
+    if not isinstance(data, dict):
+        return Problem(file, "holds no entry: a mapping with id, title, cause, ... is expected")
+    try:
+        return Entry.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(part) for part in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        return Problem(file, f"{at}: {first['msg']}{more}" if at else f"{first['msg']}{more}")
+
+
+def load_folder(folder: Path) -> Entries:
+    """Return the entries of one folder (``*.yaml``, sub-folders too)."""
+    entries: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.rglob("*.yaml")):
+        name = str(path.relative_to(folder))
+        try:
+            parsed = parse_entry(path.read_text(encoding="utf-8"), name)
+        except (OSError, UnicodeDecodeError) as error:
+            parsed = Problem(name, f"cannot be read: {error}")
+        if isinstance(parsed, Problem):
+            problems.append(parsed)
+        elif parsed.id != path.stem:
+            problems.append(Problem(name, f"holds id {parsed.id}; name the file {parsed.id}.yaml"))
+        elif parsed.id in entries:
+            problems.append(Problem(name, f"id {parsed.id} is there twice"))
+        else:
+            entries[parsed.id] = parsed
+    return Entries(entries, tuple(problems))
+
+
+def builtin_folder() -> Path:
+    """Return the folder of the entries that come with the bot."""
+    return Path(str(resources.files("knowledge") / "entries"))
+
+
+@cache
+def load_builtin() -> Entries:
+    """Return our own entries (read once)."""
+    return load_folder(builtin_folder())
+
+
+def load(own: Iterable[Path] = ()) -> Entries:
+    """Return our entries with those of the user's folders over them."""
+    builtin = load_builtin()
+    by_id = dict(builtin.by_id)
+    problems = list(builtin.problems)
+    for folder in own:
+        if not folder.is_dir():
+            problems.append(Problem(str(folder), "is not a folder; create it or correct the path"))
+            continue
+        loaded = load_folder(folder)
+        by_id.update(loaded.by_id)
+        problems.extend(loaded.problems)
+    return Entries(by_id, tuple(problems))

@@ -1,0 +1,249 @@
+"""Observations against all entries at once.
+
+Signatures go through one automaton; conditions, events, pods and objects are looked up by
+what they name. A match carries the parameters its named groups took and how specific it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from knowledge.matching.automaton import Automaton
+from knowledge.matching.expressions import Expression
+from knowledge.matching.loglines import head
+from knowledge.matching.patterns import confirming, for_automaton, tolerate_quotes
+from knowledge.observations import Observation, Subject
+from knowledge.schema import (
+    ConditionMatch,
+    Entry,
+    EventMatch,
+    ObjectMatch,
+    PodMatch,
+    Signature,
+)
+
+_FAMILIES: tuple[frozenset[str], ...] = (
+    frozenset({"velero", "restic", "node-agent", "stage"}),
+    frozenset({"rsync", "stunnel"}),
+    frozenset({"mig-controller", "operator", "cluster"}),
+    frozenset({"registry", "image", "velero"}),
+    frozenset({"console", "ui"}),
+)
+"""Components whose messages turn up in each other's logs."""
+
+_KNOWN = frozenset().union(*_FAMILIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One entry recognised in one observation."""
+
+    entry: Entry
+    observation: Observation
+    params: Mapping[str, str] = field(default_factory=dict)
+    confidence: float = 0.8
+    """0 to 1: how much of the observation the matcher pinned down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    entry: Entry
+    signature: Signature
+    pattern: re.Pattern[str]
+
+
+class Engine:
+    """All matchers of a set of entries, compiled. May be shared by threads."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        """Compile the matchers. Raises ``ValueError`` where one cannot be compiled."""
+        self.entries: dict[str, Entry] = {entry.id: entry for entry in entries}
+        self._texts: list[_Text] = []
+        self._conditions: dict[str, list[tuple[Entry, ConditionMatch]]] = defaultdict(list)
+        self._events: dict[str, list[tuple[Entry, EventMatch]]] = defaultdict(list)
+        self._pods: list[tuple[Entry, PodMatch]] = []
+        self._objects: dict[str, list[tuple[Entry, ObjectMatch, Expression]]] = defaultdict(list)
+        self._probes: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries.values():
+            self._add(entry)
+        self._automaton = Automaton(
+            [(for_automaton(text.signature), text.signature.ignore_case) for text in self._texts]
+        )
+
+    def _add(self, entry: Entry) -> None:
+        for matcher in entry.matchers:
+            if (signature := matcher.signature) is not None:
+                self._texts.append(_Text(entry, signature, confirming(signature)))
+            elif (condition := matcher.condition) is not None:
+                self._conditions[condition.type].append((entry, condition))
+            elif (event := matcher.event) is not None:
+                self._events[event.reason].append((entry, event))
+            elif (pod := matcher.pod) is not None:
+                self._pods.append((entry, pod))
+            elif (wanted := matcher.object) is not None:
+                expression = Expression(wanted.when)
+                for kind in wanted.kind:
+                    self._objects[kind].append((entry, wanted, expression))
+            elif (probe := matcher.probe) is not None:
+                self._probes[probe.name].append(entry)
+
+    def match(self, observations: Iterable[Observation]) -> list[Match]:
+        """Return every match in the observations, in their order."""
+        return [match for observation in observations for match in self._match_one(observation)]
+
+    def scan(
+        self,
+        chunks: Iterable[bytes],
+        *,
+        component: str = "",
+        where: str = "",
+        subject: Subject = Subject(),  # noqa: B008 - frozen
+    ) -> Iterator[Match]:
+        """Yield the matches in a log given as bytes; memory stays bounded."""
+        for hit in self._automaton.lines(chunks):
+            line = hit.line.decode("utf-8", "replace").rstrip("\r")
+            said = head(line)
+            observation = Observation(
+                "log",
+                line,
+                subject,
+                f"{where}:{hit.number}" if where else f"line {hit.number}",
+                component,
+                said.level,
+                said.time,
+            )
+            yield from self._confirm(hit.ids, observation)
+
+    def _match_one(self, observation: Observation) -> Iterator[Match]:
+        kind = observation.kind
+        if kind == "object":
+            yield from self._match_object(observation)
+            return
+        if kind == "probe":
+            for entry in self._probes.get(observation.fields.get("name", ""), ()):
+                params = {k: v for k, v in observation.fields.items() if k != "name"}
+                yield Match(entry, observation, params, 0.95)
+            return
+        if kind == "condition":
+            yield from self._match_condition(observation)
+        elif kind == "event":
+            yield from self._match_event(observation)
+        elif kind == "pod":
+            yield from self._match_pod(observation)
+        if observation.text:
+            flat = " ".join(observation.text.split())
+            yield from self._confirm(self._automaton.find(flat.encode()), observation)
+
+    def _confirm(self, ids: Iterable[int], observation: Observation) -> Iterator[Match]:
+        text = " ".join(observation.text.split()) if observation.kind != "log" else observation.text
+        where = observation.kind if observation.kind in ("log", "event") else "status"
+        seen: dict[str, Match] = {}
+        for number in sorted(ids):
+            wanted = self._texts[number]
+            signature = wanted.signature
+            if where not in signature.where:
+                continue
+            if not _component_fits(signature.components, observation.component):
+                continue
+            if signature.levels and observation.level and observation.level not in signature.levels:
+                continue
+            found = wanted.pattern.search(text)
+            if found is None:
+                continue
+            match = Match(
+                wanted.entry,
+                observation,
+                _groups(found),
+                _text_confidence(found.end() - found.start(), observation.level),
+            )
+            known = seen.get(wanted.entry.id)
+            if known is None or known.confidence < match.confidence:
+                seen[wanted.entry.id] = match
+        yield from seen.values()
+
+    def _match_condition(self, observation: Observation) -> Iterator[Match]:
+        fields = observation.fields
+        kind = observation.subject.kind
+        for entry, wanted in self._conditions.get(fields.get("type", ""), ()):
+            if wanted.kind and kind and kind not in wanted.kind:
+                continue
+            if wanted.reason is not None and fields.get("reason") != wanted.reason:
+                continue
+            if wanted.category and fields.get("category") not in (*wanted.category, ""):
+                continue
+            found = _search(wanted.message, observation.text)
+            if found is None:
+                continue
+            yield Match(entry, observation, found, 0.95 if wanted.message else 0.9)
+
+    def _match_event(self, observation: Observation) -> Iterator[Match]:
+        for entry, wanted in self._events.get(observation.fields.get("reason", ""), ()):
+            if wanted.kind and observation.fields.get("kind", "") not in (
+                wanted.kind,
+                "",
+            ):
+                continue
+            found = _search(wanted.message, observation.text)
+            if found is not None:
+                yield Match(entry, observation, found, 0.9 if wanted.message else 0.7)
+
+    def _match_pod(self, observation: Observation) -> Iterator[Match]:
+        reasons = {observation.fields.get("reason", "")}
+        reasons.update(observation.fields.get("reasons", "").split())
+        for entry, wanted in self._pods:
+            if wanted.reason and not reasons & set(wanted.reason):
+                continue
+            if wanted.exit_code is not None and observation.fields.get("exit_code") != str(
+                wanted.exit_code
+            ):
+                continue
+            found = _search(wanted.message, observation.text)
+            if found is not None:
+                yield Match(entry, observation, found, 0.9 if wanted.message else 0.8)
+
+    def _match_object(self, observation: Observation) -> Iterator[Match]:
+        if observation.object is None:
+            return
+        for entry, wanted, expression in self._objects.get(observation.subject.kind, ()):
+            if expression.holds(observation.object):
+                quoted = Observation(
+                    "object",
+                    _quote(observation.object, wanted.quote),
+                    observation.subject,
+                    f"{observation.where} {wanted.quote}",
+                    observation.component,
+                    time=observation.time,
+                )
+                yield Match(entry, quoted, {}, 0.85)
+
+
+def _component_fits(wanted: tuple[str, ...], component: str) -> bool:
+    if not wanted or not component or component not in _KNOWN or component in wanted:
+        return True
+    return any(component in family and family & set(wanted) for family in _FAMILIES)
+
+
+def _search(pattern: str | None, text: str) -> Mapping[str, str] | None:
+    if pattern is None:
+        return {}
+    found = re.search(tolerate_quotes(pattern), " ".join(text.split()))
+    return None if found is None else _groups(found)
+
+
+def _groups(found: re.Match[str]) -> dict[str, str]:
+    return {name: value for name, value in found.groupdict().items() if value}
+
+
+def _text_confidence(length: int, level: str) -> float:
+    confidence = min(0.95, 0.6 + length / 150)
+    return confidence * (0.85 if level in ("debug", "info") else 1.0)
+
+
+def _quote(obj: Mapping[str, object], path: str) -> str:
+    value: object = obj
+    for part in path.split("."):
+        value = value.get(part, "") if isinstance(value, Mapping) else ""
+    return f"{path}: {value}" if value not in ("", None) else path

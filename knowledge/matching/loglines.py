@@ -1,0 +1,57 @@
+"""What a log line says of itself: its level and its time.
+
+Formats met in an MTC migration: logrus text (Velero, node-agent), zap JSON (mig-controller,
+with ``ts`` in seconds), klog (``E1124 07:01:45.000000``), stunnel and bare text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_LEVEL = re.compile(
+    r'(?:\blevel=|"level"\s*:\s*\\*")(?P<level>trace|debug|info|warn(?:ing)?|error|fatal|panic)',
+    re.IGNORECASE,
+)
+_KLOG = re.compile(r"^(?P<level>[IWEF])(?P<month>\d\d)(?P<day>\d\d) \d\d:\d\d:\d\d")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+_UNIX = re.compile(r'"ts"\s*:\s*(?P<seconds>\d{9,11}(?:\.\d+)?)')
+_WORDS = {"warn": "warning", "panic": "fatal", "trace": "debug"}
+_LETTERS = {"I": "info", "W": "warning", "E": "error", "F": "fatal"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineHead:
+    """Level ("" where the line names none) and time (aware, UTC) of a line."""
+
+    level: str
+    time: datetime | None
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return an ISO 8601 time as aware UTC, or None where it is not one."""
+    try:
+        when = datetime.fromisoformat(text.replace(",", "."))
+    except ValueError:
+        return None
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def head(line: str) -> LineHead:
+    """Return what the line says of itself; never raises."""
+    level = ""
+    if found := _LEVEL.search(line):
+        word = found["level"].lower()
+        level = _WORDS.get(word, word)
+    elif klog := _KLOG.match(line):
+        level = _LETTERS[klog["level"]]
+    time: datetime | None = None
+    if stamp := _ISO.search(line[:200]):
+        time = parse_time(stamp[0])
+    elif unix := _UNIX.search(line[:300]):
+        try:
+            time = datetime.fromtimestamp(float(unix["seconds"]), UTC)
+        except (OverflowError, ValueError, OSError):
+            time = None
+    return LineHead(level, time)

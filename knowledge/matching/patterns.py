@@ -1,0 +1,62 @@
+"""Signatures as patterns: one form for Python's ``re``, one for the automaton.
+
+The automaton finds the lines, ``re`` confirms them and takes the named groups. The two
+forms may differ as long as the automaton's never misses what ``re`` would match.
+"""
+
+from __future__ import annotations
+
+import re
+
+from knowledge.schema import Signature
+
+_NAMED_GROUP = re.compile(r"\(\?P<[A-Za-z_]\w*>")
+_OPEN_END = re.compile(r"(?<!\\)(?:\.[*+]\??|\\[SsdwW][*+]\??|\.)$")
+
+
+def tolerate_quotes(pattern: str) -> str:
+    """Return ``pattern`` with each quote outside a class also matching its escaped forms.
+
+    logrus text logs write ``\\"`` inside ``error="..."``, and JSON around such a line
+    escapes once more.
+    """
+    out: list[str] = []
+    in_class = False
+    i = 0
+    while i < len(pattern):
+        char = pattern[i]
+        if char == "\\" and i + 1 < len(pattern):
+            following = pattern[i + 1]
+            out.append(r"\\*" + '"' if following == '"' and not in_class else char + following)
+            i += 2
+            continue
+        if char == "[" and not in_class:
+            in_class = True
+        elif char == "]" and in_class and out[-1] not in ("[", "[^"):
+            in_class = False
+        out.append(r"\\*" + '"' if char == '"' and not in_class else char)
+        i += 1
+    return "".join(out)
+
+
+def expression(signature: Signature) -> str:
+    """Return the regular expression of a signature, quotes tolerated."""
+    if signature.text is not None:
+        return tolerate_quotes(re.escape(signature.text))
+    return tolerate_quotes(signature.pattern or "")
+
+
+def confirming(signature: Signature) -> re.Pattern[str]:
+    """Return the pattern that confirms a line and yields the named groups."""
+    return re.compile(expression(signature), re.IGNORECASE if signature.ignore_case else 0)
+
+
+def for_automaton(signature: Signature) -> bytes:
+    """Return the form for the automaton: no named groups, no open end.
+
+    An open end (``.*``) would report a hit for every further byte of the line.
+    """
+    pattern = _NAMED_GROUP.sub("(?:", expression(signature))
+    while (shorter := _OPEN_END.sub("", pattern)) != pattern and shorter:
+        pattern = shorter
+    return pattern.encode()

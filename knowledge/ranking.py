@@ -1,0 +1,179 @@
+"""Matches as findings, root cause first.
+
+One entry in one object that can hold a cause is one finding, however many lines show it.
+A finding that another explains stands beneath it. Rules, in order:
+
+1. a benign entry takes the symptoms off the observation it explains;
+2. an entry takes its own observation, and its object, from those it supersedes;
+3. an entry gathers the findings it explains;
+4. a symptom that nobody explains goes beneath the best cause, if there is one;
+5. what is left is ordered by severity and confidence; benign findings come last.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from knowledge.matching.engine import Match
+from knowledge.observations import Observation, Subject
+from knowledge.schema import Entry
+
+ROOT_KINDS = frozenset(
+    {
+        "MigCluster",
+        "MigStorage",
+        "MigHook",
+        "MigPlan",
+        "BackupRepository",
+        "ResticRepository",
+    }
+)
+"""Kinds whose troubles are apart from each other even where the entry is the same."""
+
+_WEIGHT = {"critical": 1.0, "error": 0.85, "warning": 0.6, "info": 0.3}
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A finding as far as matching can tell it."""
+
+    entry: Entry
+    observations: tuple[Observation, ...]
+    params: Mapping[str, str] = field(default_factory=dict)
+    confidence: float = 0.8
+    symptoms: tuple[Ranked, ...] = ()
+
+    @property
+    def subject(self) -> Subject:
+        """Return the object the first evidence is about."""
+        return next((o.subject for o in self.observations if o.subject.kind), Subject())
+
+    @property
+    def first_seen(self) -> datetime:
+        """Return the time of the earliest evidence; the far future where none has one."""
+        return min((o.time for o in self.observations if o.time), default=_LATEST)
+
+
+def rank(matches: Iterable[Match]) -> tuple[Ranked, ...]:
+    """Return the findings in the matches, root cause first."""
+    groups = _group(_without_superseded(_without_noise(list(matches))))
+    ordered = sorted(groups, key=_order)
+    return _arrange(ordered)
+
+
+def _identity(observation: Observation) -> tuple[str, str]:
+    return (observation.where, observation.text)
+
+
+def _without_noise(matches: list[Match]) -> list[Match]:
+    benign: dict[tuple[str, str], set[str]] = defaultdict(set)
+    noise: set[tuple[str, str]] = set()
+    for match in matches:
+        if match.entry.benign:
+            noise.add(_identity(match.observation))
+            benign[_identity(match.observation)].update(match.entry.supersedes)
+    return [
+        match
+        for match in matches
+        if match.entry.benign
+        or _identity(match.observation) not in noise
+        or (
+            match.entry.role == "cause"
+            and match.entry.id not in benign[_identity(match.observation)]
+        )
+    ]
+
+
+def _without_superseded(matches: list[Match]) -> list[Match]:
+    by_observation: dict[tuple[str, str], set[str]] = defaultdict(set)
+    by_subject: dict[Subject, set[str]] = defaultdict(set)
+    for match in matches:
+        if match.entry.supersedes:
+            by_observation[_identity(match.observation)].update(match.entry.supersedes)
+            if match.observation.subject.name:
+                by_subject[match.observation.subject].update(match.entry.supersedes)
+    return [
+        match
+        for match in matches
+        if match.entry.id not in by_observation[_identity(match.observation)]
+        and match.entry.id not in by_subject[match.observation.subject]
+    ]
+
+
+def _group(matches: list[Match]) -> list[Ranked]:
+    groups: dict[tuple[str, str, str], list[Match]] = defaultdict(list)
+    for match in matches:
+        subject = match.observation.subject
+        apart = f"{subject.kind}/{subject.name}" if subject.kind in ROOT_KINDS else ""
+        groups[(match.entry.id, apart, subject.cluster if apart else "")].append(match)
+    return [_merge(found) for found in groups.values()]
+
+
+def _merge(matches: list[Match]) -> Ranked:
+    best = max(matches, key=lambda m: m.confidence)
+    ordered = [best, *(m for m in matches if m is not best)]
+    observations: dict[tuple[str, str], Observation] = {}
+    params: dict[str, str] = {}
+    for match in ordered:
+        observations.setdefault(_identity(match.observation), match.observation)
+        for name, value in match.params.items():
+            params.setdefault(name, value)
+    confidence = min(0.99, best.confidence + 0.02 * min(len(observations) - 1, 4))
+    return Ranked(best.entry, tuple(observations.values()), params, round(confidence, 2))
+
+
+def _order(finding: Ranked) -> tuple[int, float, datetime, str]:
+    role = {"cause": 0, "symptom": 1, "benign": 2}[finding.entry.role]
+    return (
+        role,
+        -_WEIGHT[finding.entry.severity] * finding.confidence,
+        finding.first_seen,
+        finding.entry.id,
+    )
+
+
+def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
+    """Place each finding under the best one that explains it."""
+    parent: dict[int, int] = {}
+    for index, finding in enumerate(ordered):
+        for other, candidate in enumerate(ordered):
+            if other == index or finding.entry.id not in candidate.entry.explains:
+                continue
+            if not _is_ancestor(parent, index, other):
+                parent[index] = other
+                break
+    first_cause = next(
+        (i for i, f in enumerate(ordered) if f.entry.role == "cause" and i not in parent),
+        None,
+    )
+    for index, finding in enumerate(ordered):
+        if (
+            finding.entry.role == "symptom"
+            and index not in parent
+            and first_cause is not None
+            and not _is_ancestor(parent, index, first_cause)
+        ):
+            parent[index] = first_cause
+    children: dict[int, list[int]] = defaultdict(list)
+    for index, above in parent.items():
+        children[above].append(index)
+
+    def build(index: int) -> Ranked:
+        below = tuple(build(child) for child in sorted(children[index]))
+        return replace(ordered[index], symptoms=below)
+
+    return tuple(build(index) for index in range(len(ordered)) if index not in parent)
+
+
+def _is_ancestor(parent: Mapping[int, int], index: int, of: int) -> bool:
+    """Return whether ``index`` stands above ``of`` already."""
+    seen = of
+    while seen in parent:
+        seen = parent[seen]
+        if seen == index:
+            return True
+    return False

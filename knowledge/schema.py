@@ -1,0 +1,236 @@
+"""What a knowledge entry is.
+
+One YAML file, one entry: what goes wrong, how it is recognised, what it explains, what to
+do and how to see that it helped. Entries are data; anything that can be said here is not
+an ``if`` elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from knowledge.texts import LocalText
+
+Severity = Literal["critical", "error", "warning", "info"]
+Role = Literal["cause", "symptom", "benign"]
+TextKind = Literal["log", "event", "status"]
+"""Where a text stands: a log line, an Event's message, a message in an object's status."""
+
+EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _compiles(pattern: str | None) -> str | None:
+    if pattern is not None:
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}: {pattern}") from error
+        if compiled.match(""):
+            raise ValueError(f"matches the empty text: {pattern}")
+    return pattern
+
+
+class Signature(_Strict):
+    """A text that tells: ``text`` is literal, ``pattern`` a regular expression.
+
+    Named groups of a pattern become parameters of the finding. A quote in a pattern also
+    matches its escaped form (``\\"``), since logrus and JSON logs escape quotes.
+    """
+
+    text: Annotated[str, StringConstraints(min_length=4)] | None = None
+    pattern: str | None = None
+    ignore_case: bool = False
+    components: tuple[str, ...] = ()
+    """Empty: any component. A text whose component is not known matches too."""
+    where: tuple[TextKind, ...] = ("log", "event", "status")
+    levels: tuple[Literal["debug", "info", "warning", "error", "fatal"], ...] = ()
+    """Empty: any level. A line that names no level matches too."""
+
+    _check_pattern = field_validator("pattern")(_compiles)
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Signature:
+        if (self.text is None) == (self.pattern is None):
+            raise ValueError("a signature has either `text` or `pattern`")
+        return self
+
+
+class ConditionMatch(_Strict):
+    """A condition of an MTC object that counts (status True)."""
+
+    kind: tuple[str, ...] = ()
+    """Empty: any kind. One string is taken too."""
+    type: str
+    reason: str | None = None
+    category: tuple[str, ...] = ()
+    message: str | None = None
+    """A regular expression searched in the message; named groups become parameters."""
+
+    _check_message = field_validator("message")(_compiles)
+
+    @field_validator("kind", "category", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class EventMatch(_Strict):
+    """A Kubernetes Event."""
+
+    reason: str
+    message: str | None = None
+    kind: str | None = None
+
+    _check_message = field_validator("message")(_compiles)
+
+
+class PodMatch(_Strict):
+    """The state of a pod or one of its containers.
+
+    ``reason`` is a waiting or terminated reason, or the reason of PodScheduled=False.
+    """
+
+    reason: tuple[str, ...] = ()
+    message: str | None = None
+    exit_code: int | None = None
+
+    _check_message = field_validator("message")(_compiles)
+
+    @field_validator("reason", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class ObjectMatch(_Strict):
+    """A CEL expression over one object (``object``), true where it tells.
+
+    A field that is absent makes the expression false, not an error.
+    """
+
+    kind: tuple[str, ...]
+    when: str
+    quote: str = "status"
+    """Dotted path of what to quote as evidence."""
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class ProbeMatch(_Strict):
+    """A named question that crosses objects or clusters, answered by ``bot.diagnosis``."""
+
+    name: EntryId
+
+
+class Matcher(_Strict):
+    """Exactly one way of recognising the entry."""
+
+    signature: Signature | None = None
+    condition: ConditionMatch | None = None
+    event: EventMatch | None = None
+    pod: PodMatch | None = None
+    object: ObjectMatch | None = None
+    probe: ProbeMatch | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Matcher:
+        if len(self.model_fields_set) != 1:
+            raise ValueError(
+                "a matcher has exactly one of signature, condition, event, pod, object, probe"
+            )
+        return self
+
+
+class Step(_Strict):
+    """One thing to do. ``command`` is ready to copy, with ``{placeholders}`` filled in."""
+
+    text: LocalText
+    command: str | None = None
+    cluster: Literal["host", "source", "destination", "both", "workstation"] | None = None
+
+
+class Remediation(_Strict):
+    """An action of the bot that fixes this, with parameters taken from the finding."""
+
+    action: EntryId
+    params: dict[str, str] = Field(default_factory=dict)
+
+
+class Example(_Strict):
+    """A text or an object that must, or must not, lead to this entry."""
+
+    text: str | None = None
+    object: dict[str, Any] | None = None
+    probe: dict[str, str] | None = None
+    """For an entry known only by a probe: the parameters such a probe hands over."""
+    component: str | None = None
+    kind: TextKind = "log"
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Example:
+        if sum(v is not None for v in (self.text, self.object, self.probe)) != 1:
+            raise ValueError("an example has exactly one of `text`, `object`, `probe`")
+        return self
+
+
+class Examples(_Strict):
+    """At least three that must match and two near misses that must not."""
+
+    match: tuple[Example, ...] = Field(min_length=3)
+    no_match: tuple[Example, ...] = Field(min_length=2)
+
+
+class Entry(_Strict):
+    """One thing that goes wrong (or looks so), and what to do about it."""
+
+    id: EntryId
+    title: LocalText
+    cause: LocalText
+    severity: Severity
+    role: Role = "cause"
+    """cause: names the root; symptom: true, but something else is behind it; benign: noise."""
+    versions: str = "*"
+    """MTC versions, as in ``>=1.7,<1.8``; ``*`` for all."""
+    components: tuple[str, ...] = ()
+    source: tuple[str, ...] = Field(min_length=1)
+    tags: tuple[str, ...] = ()
+    """Words people search with. Names of conditions belong here too."""
+    matchers: tuple[Matcher, ...] = Field(min_length=1)
+    explains: tuple[EntryId, ...] = ()
+    """Entries whose findings are symptoms of this one when both are there."""
+    supersedes: tuple[EntryId, ...] = ()
+    """Vaguer entries that say nothing more once this one has matched the same evidence."""
+    steps: tuple[Step, ...] = ()
+    verify: LocalText | None = None
+    remediation: tuple[Remediation, ...] = ()
+    examples: Examples
+
+    @property
+    def benign(self) -> bool:
+        """Return whether this is noise, explained but never alerted on."""
+        return self.role == "benign"
+
+    @model_validator(mode="after")
+    def _complete(self) -> Entry:
+        if not self.benign and not self.steps:
+            raise ValueError(f"{self.id}: says what is wrong but not what to do (no steps)")
+        if self.id in self.explains or self.id in self.supersedes:
+            raise ValueError(f"{self.id}: explains or supersedes itself")
+        return self
