@@ -1,0 +1,58 @@
+"""One migration with all that belongs to it, on every cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.mtc.models import (
+    Backup,
+    DirectImageMigration,
+    DirectVolumeMigration,
+    DirectVolumeMigrationProgress,
+    MigMigration,
+    MigPlan,
+    PodVolumeBackup,
+    PodVolumeRestore,
+    Restore,
+)
+
+QUIESCE_PREFIX = "migration.openshift.io/preQuiesce"
+"""Annotations that MTC leaves on a workload for as long as it keeps it scaled down."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationObjects:
+    """What an outcome is judged from."""
+
+    migration: MigMigration
+    plan: MigPlan | None = None
+    siblings: tuple[MigMigration, ...] = ()
+    """All migrations of the plan, this one included."""
+    dvms: tuple[DirectVolumeMigration, ...] = ()
+    dvmps: tuple[DirectVolumeMigrationProgress, ...] = ()
+    dims: tuple[DirectImageMigration, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    restores: tuple[Restore, ...] = ()
+    pvbs: tuple[PodVolumeBackup, ...] = ()
+    pvrs: tuple[PodVolumeRestore, ...] = ()
+    source_workloads: Sequence[Mapping[str, Any]] = ()
+    """Raw workloads of the plan's namespaces on the source."""
+
+
+def scaled_down(workloads: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the workloads that MTC still keeps scaled down, as ``Kind namespace/name``."""
+    found = []
+    for workload in workloads:
+        meta = workload.get("metadata")
+        if not isinstance(meta, Mapping):
+            continue
+        notes = meta.get("annotations")
+        if not isinstance(notes, Mapping):
+            continue
+        if meta.get("ownerReferences") and workload.get("kind") in ("ReplicaSet", "Job"):
+            continue
+        if any(str(key).startswith(QUIESCE_PREFIX) for key in notes):
+            found.append(f"{workload.get('kind')} {meta.get('namespace')}/{meta.get('name')}")
+    return tuple(sorted(found))
