@@ -80,9 +80,7 @@ def redacted(text: str) -> Redacted:
     return Redacted(text, masked)
 
 
-def _apply(
-    text: str, name: str, pattern: re.Pattern[str], group: int, masked: Counter[str]
-) -> str:
+def _apply(text: str, name: str, pattern: re.Pattern[str], group: int, masked: Counter[str]) -> str:
     def mask(found: re.Match[str]) -> str:
         secret = found[group]
         if secret.startswith("[redacted:"):

@@ -1,0 +1,18 @@
+"""``mtc-bot``: the commands, put together."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli import diagnose_command, kb_commands
+
+app = typer.Typer(
+    name="mtc-bot",
+    help="Watches OpenShift MTC migrations, diagnoses their failures and names the fix.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(kb_commands.app, name="kb")
+diagnose_command.register(app)

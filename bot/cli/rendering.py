@@ -1,0 +1,144 @@
+"""Findings and entries as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.diagnosis.findings import Diagnosis, Finding
+from bot.redaction import redact
+from knowledge.ranking import Ranked
+from knowledge.schema import Entry
+from knowledge.texts import Lang, fill
+
+
+def ranked_json(ranked: Iterable[Ranked], lang: Lang) -> list[dict[str, Any]]:
+    """Return matches as ``kb match`` prints them, root cause first."""
+    return [_ranked(item, lang) for item in ranked]
+
+
+def _ranked(item: Ranked, lang: Lang) -> dict[str, Any]:
+    subject = item.subject
+    params = {"name": subject.name, "kind": subject.kind, "namespace": subject.namespace}
+    params = {**{k: v for k, v in params.items() if v}, **item.params}
+    entry = item.entry
+    shown = {
+        "entry": entry.id,
+        "title": redact(fill(entry.title.get(lang), params)),
+        "cause": redact(fill(entry.cause.get(lang), params)),
+        "severity": entry.severity,
+        "benign": entry.benign,
+        "confidence": item.confidence,
+        "evidence": [
+            {
+                "text": redact(o.text)[:1000],
+                "where": redact(o.where),
+                "time": o.time.isoformat() if o.time else None,
+            }
+            for o in item.observations[:5]
+        ],
+    }
+    if item.symptoms:
+        shown["explains"] = [_ranked(symptom, lang) for symptom in item.symptoms]
+    return shown
+
+
+def finding_json(finding: Finding, lang: Lang) -> dict[str, Any]:
+    """Return a finding as ``diagnose -o json`` prints it: as ``kb match`` does, with steps."""
+    shown: dict[str, Any] = {
+        "entry": finding.entry.id,
+        "title": finding.title(lang),
+        "cause": finding.cause(lang),
+        "severity": finding.severity,
+        "benign": finding.benign,
+        "confidence": finding.confidence,
+        "object": str(finding.subject),
+        "evidence": [
+            {"text": q.text, "where": q.where, "time": q.time.isoformat() if q.time else None}
+            for q in finding.quotes
+        ],
+        "steps": [
+            {"text": s.text, "command": s.command, "cluster": s.cluster}
+            for s in finding.steps(lang)
+        ],
+    }
+    if finding.symptoms:
+        shown["explains"] = [finding_json(symptom, lang) for symptom in finding.symptoms]
+    return shown
+
+
+def diagnosis_json(diagnosis: Diagnosis, lang: Lang) -> dict[str, Any]:
+    """Return a diagnosis as JSON, root cause first."""
+    outcome = diagnosis.outcome
+    return {
+        "name": diagnosis.target.name,
+        "kind": diagnosis.target.kind,
+        "outcome": str(outcome.word),
+        "phase": outcome.phase,
+        "since": outcome.since.isoformat() if outcome.since else None,
+        "findings": [finding_json(f, lang) for f in diagnosis.findings],
+        "not_read": [f"{u.what}: {u.why}" for u in diagnosis.not_read],
+    }
+
+
+def entry_page(entry: Entry, lang: Lang) -> str:
+    """Return an entry as a page of text."""
+    lines = [f"{entry.id}  [{entry.severity}{', benign' if entry.benign else ''}]"]
+    lines += ["", entry.title.get(lang), "", entry.cause.get(lang), ""]
+    for number, step in enumerate(entry.steps, 1):
+        where = f" [{step.cluster}]" if step.cluster else ""
+        lines.append(f"{number}. {step.text.get(lang)}{where}")
+        if step.command:
+            lines += [f"     {line}" for line in step.command.strip().splitlines()]
+    if entry.verify:
+        lines += ["", f"✓ {entry.verify.get(lang)}"]
+    lines += ["", *(f"· {source}" for source in entry.source)]
+    return "\n".join(lines)
+
+
+def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
+    """Return a diagnosis as a page of text: verdict, root cause, evidence, what to do."""
+    zh = lang == "zh"
+    outcome = diagnosis.outcome
+    head = f"{diagnosis.target}: {outcome.word}"
+    if outcome.phase:
+        step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
+        head += f", {outcome.phase}{step}"
+    if outcome.since:
+        head += f", {'自' if zh else 'since'} {outcome.since:%Y-%m-%d %H:%M:%SZ}"
+    lines = [head, ""]
+    shown = [f for f in diagnosis.findings if not f.benign]
+    if not shown:
+        lines.append("没有发现问题。" if zh else "Nothing found that is wrong.")
+    for number, finding in enumerate(shown, 1):
+        lines += _finding_lines(finding, number, lang)
+    for finding in diagnosis.findings:
+        if finding.benign:
+            lines.append(f"{'无害' if zh else 'harmless'}: {finding.title(lang)}")
+    if diagnosis.not_read:
+        lines += ["", "未能读取：" if zh else "Not read:"]
+        lines += [f"  {u.what}: {u.why}" for u in diagnosis.not_read[:12]]
+    return "\n".join(lines)
+
+
+def _finding_lines(finding: Finding, number: int, lang: Lang) -> list[str]:
+    zh = lang == "zh"
+    lines = [
+        f"{number}. {finding.title(lang)}  [{finding.entry.id}, {finding.severity}, "
+        f"{finding.confidence:.0%}]",
+        f"   {finding.cause(lang)}",
+    ]
+    for quote in finding.quotes[:3]:
+        when = f" {quote.time:%H:%M:%SZ}" if quote.time else ""
+        lines.append(f"   > {quote.text}")
+        lines.append(f"     {quote.where}{when}")
+    for symptom in finding.symptoms:
+        lines.append(
+            f"   {'因此' if zh else 'explains'}: {symptom.title(lang)}  [{symptom.entry.id}]"
+        )
+    for index, step in enumerate(finding.steps(lang), 1):
+        where = f" [{step.cluster}]" if step.cluster else ""
+        lines.append(f"   {index}) {step.text}{where}")
+        if step.command:
+            lines += [f"        {line}" for line in step.command.strip().splitlines()]
+    return [*lines, ""]

@@ -1,0 +1,80 @@
+"""The one call: what is wrong with this, and why.
+
+observe -> evidence -> findings, in one direction. Guarantees: a thing that is healthy has no
+finding but benign ones; a target that exists always gets a diagnosis, however much could not
+be read; quotes are redacted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.clusters.port import ControlPlane, ObjectRef
+from bot.diagnosis.dossier import Dossier
+from bot.diagnosis.evidence import log_matches, object_observations
+from bot.diagnosis.findings import Diagnosis, Finding, Unread
+from bot.diagnosis.gathering import gather
+from bot.diagnosis.judging import judge
+from bot.diagnosis.probes import run_probes
+from bot.diagnosis.reporting import finding
+from bot.diagnosis.verdicts import unreadable_clusters, verdicts
+from bot.mtc.outcome_words import Outcome, Word
+from bot.redaction import redact
+from knowledge.matching.engine import Engine, Match
+from knowledge.ranking import rank
+
+QUIET = frozenset({Word.SUCCEEDED, Word.ROLLED_BACK, Word.CANCELED, Word.READY, Word.WAITING})
+"""Outcomes in which log lines, events and conditions call for nothing."""
+LASTING = frozenset(
+    {"source-workloads-scaled-down", "images-missing-on-destination", "uid-range-collision"}
+)
+"""Probes whose answers matter even when MTC has ended well."""
+
+
+class Diagnoser:
+    """Diagnoses targets with one set of knowledge. May be shared by threads."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
+        """Take the compiled knowledge; ``clock`` returns aware UTC times."""
+        self.engine = engine
+        self._clock = clock or (lambda: datetime.now(UTC))
+
+    def __call__(self, plane: ControlPlane, target: ObjectRef) -> Diagnosis:
+        """Return the diagnosis of ``target``.
+
+        Raises ``NotFound`` where there is no such object, and the ``ClusterError`` of a
+        control cluster that cannot be read at all.
+        """
+        dossier = gather(plane, target, self._clock())
+        outcome = judge(dossier)
+        findings = self._findings(dossier, outcome)
+        return Diagnosis(
+            target,
+            plane.name,
+            outcome,
+            findings,
+            tuple(Unread(redact(u.what), redact(u.why)) for u in dossier.unread),
+            str((dossier.plan or {}).get("metadata", {}).get("name", "")),
+        )
+
+    def _findings(self, dossier: Dossier, outcome: Outcome) -> tuple[Finding, ...]:
+        probes = [
+            *run_probes(dossier, outcome),
+            *verdicts(dossier, outcome),
+            *unreadable_clusters(dossier, outcome),
+        ]
+        matches = self.engine.match(probes)
+        matches += self.engine.match(object_observations(dossier))
+        if dossier.migration is not None:
+            matches += list(log_matches(dossier, self.engine))
+        ranked = rank(match for match in matches if counts(match, outcome))
+        return tuple(finding(item, dossier) for item in ranked)
+
+
+def counts(match: Match, outcome: Outcome) -> bool:
+    """Return whether a match says anything, given how the target stands."""
+    if match.entry.benign or outcome.word not in QUIET:
+        return True
+    observation = match.observation
+    return observation.kind == "probe" and observation.fields.get("name") in LASTING

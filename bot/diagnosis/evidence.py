@@ -1,0 +1,235 @@
+"""From a dossier to observations: which objects and log lines bear on the target.
+
+The rule of relevance keeps other people's noise out. An object bears on the target if the
+object graph leads there; a line of a shared log does if it lies in the target's time window
+and names one of the target's own objects. Where the target has ended, only what was so before
+its end counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from bot.clusters import kinds as k
+from bot.clusters.port import Json, LogSource
+from bot.diagnosis.dossier import (
+    Dossier,
+    Scene,
+    dicts,
+    labels,
+    mapping,
+    metadata,
+    ref_name,
+    text,
+)
+from bot.diagnosis.gathering import belongs
+from knowledge.matching.engine import Engine, Match
+from knowledge.observations import Observation, Subject
+from knowledge.observing import observe, subject_of
+
+BEFORE = timedelta(minutes=1)
+AFTER = timedelta(minutes=2)
+"""How far outside a migration's own times its evidence may lie."""
+_OWNER_KEYS = re.compile(
+    r'\b(?:backup|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo)"?[=:]\s*"?'
+    r"(?:[\w.-]+/)?(?P<name>[\w.-]+)"
+)
+_OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
+"""Pods made for one migration: all their lines bear on it."""
+MAX_MATCHES_PER_LOG = 2000
+
+
+def upstream(dossier: Dossier) -> tuple[tuple[Json, str], ...]:
+    """Return what the target depends on: plan, clusters, store and hooks, with their cluster."""
+    host = dossier.scene("host")
+    found: list[Json | None] = []
+    plan = dossier.plan
+    if plan is not None and dossier.target.kind != "MigPlan":
+        found.append(plan)
+    owner = plan if plan is not None else dossier.subject
+    for field in ("srcMigClusterRef", "destMigClusterRef"):
+        found.append(host.named(k.MIGCLUSTER, ref_name(owner, field)))
+    found.append(host.named(k.MIGSTORAGE, ref_name(owner, "migStorageRef")))
+    for hook in dicts(mapping(plan, "spec").get("hooks")):
+        reference = mapping(hook, "reference")
+        found.append(host.named(k.MIGHOOK, text(reference.get("name"))))
+    return tuple((obj, host.cluster) for obj in found if obj is not None)
+
+
+def children(dossier: Dossier) -> tuple[tuple[Json, str], ...]:
+    """Return what the migration made: transfers, backups, restores and their volumes."""
+    migration = dossier.migration or dossier.subject
+    if migration is None or dossier.target.kind in (
+        "MigPlan",
+        "MigCluster",
+        "MigStorage",
+        "MigHook",
+    ):
+        return ()
+    host = dossier.scene("host")
+    found: list[tuple[Json, str]] = []
+    parents = {text(metadata(migration).get("uid")), text(metadata(dossier.subject).get("uid"))} - {
+        ""
+    }
+    for kind in (k.DVM, k.DIM, k.DVMP, k.DISM):
+        for obj in host.all(kind):
+            if _owned(obj, parents):
+                parents.add(text(metadata(obj).get("uid")))
+                found.append((obj, host.cluster))
+    name = text(metadata(dossier.migration).get("name"))
+    for scene, kind, part, label in (
+        (dossier.scene("source"), k.BACKUP, k.PVB, "velero.io/backup-name"),
+        (dossier.scene("destination"), k.RESTORE, k.PVR, "velero.io/restore-name"),
+    ):
+        owned = [o for o in scene.all(kind) if belongs(o, dossier.migration, name)]
+        names = {text(metadata(o).get("name")) for o in owned}
+        found += [(o, scene.cluster) for o in owned]
+        found += [(o, scene.cluster) for o in scene.all(part) if labels(o).get(label) in names]
+    return tuple(found)
+
+
+def _owned(obj: Json, parents: set[str]) -> bool:
+    owners = {text(o.get("uid")) for o in dicts(metadata(obj).get("ownerReferences"))}
+    return bool(owners & parents or {str(v) for v in labels(obj).values()} & parents)
+
+
+def object_observations(dossier: Dossier) -> Iterator[Observation]:
+    """Yield what the target, its upstream, its children and their pods tell."""
+    _, end = dossier.window
+    if dossier.subject is not None:
+        yield from observe(dossier.subject, dossier.scene("host").cluster)
+    if dossier.migration is not None and dossier.migration is not dossier.subject:
+        yield from observe(dossier.migration, dossier.scene("host").cluster)
+    for obj, cluster in upstream(dossier):
+        for observation in observe(obj, cluster):
+            if end is None or (observation.time is not None and observation.time <= end):
+                yield observation
+    for obj, cluster in children(dossier):
+        yield from observe(obj, cluster)
+    for role in ("source", "destination"):
+        yield from _surroundings(dossier, dossier.scene(role))
+
+
+def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
+    """Yield what pods, claims and events of the plan's namespaces and MTC's own pods tell."""
+    begun, end = dossier.window
+    if dossier.migration is None and dossier.target.kind != "DirectVolumeMigration":
+        return
+    wanted = {pair[0 if scene.role == "source" else 1] for pair in dossier.namespaces}
+    for kind in (k.POD, k.PVC, k.RESOURCEQUOTA, k.NAMESPACE, k.JOB, k.REPLICASET):
+        for obj in scene.all(kind):
+            meta = metadata(obj)
+            place = text(meta.get("name" if kind is k.NAMESPACE else "namespace"))
+            if place in wanted or (kind is k.POD and place == k.MTC_NAMESPACE):
+                yield from observe(obj, scene.cluster)
+    for kind in (k.BSL, k.BACKUPREPOSITORY, k.RESTICREPOSITORY):
+        for obj in scene.all(kind):
+            if _ours(dossier, scene, obj):
+                yield from observe(obj, scene.cluster)
+    for event in scene.all(k.EVENT):
+        for observation in observe(event, scene.cluster):
+            about = observation.subject
+            if about.kind.startswith(("Mig", "Direct")) or about.namespace not in wanted:
+                continue
+            if observation.level == "warning" and inside(observation.time, begun, end):
+                yield observation
+
+
+def _ours(dossier: Dossier, scene: Scene, obj: Json) -> bool:
+    """Return whether a storage location or repository serves this plan."""
+    uid = text(metadata(dossier.plan).get("uid"))
+    if uid and labels(obj).get("migplan") == uid:
+        return True
+    volumes = text(mapping(obj, "spec").get("volumeNamespace"))
+    side = 0 if scene.role == "source" else 1
+    if not volumes or volumes not in {pair[side] for pair in dossier.namespaces}:
+        return False
+    used = {
+        text(mapping(o, "spec").get("storageLocation"))
+        for o, _ in children(dossier)
+        if o.get("kind") == "Backup"
+    }
+    return text(mapping(obj, "spec").get("backupStorageLocation")) in used
+
+
+def inside(time: datetime | None, begun: datetime | None, end: datetime | None) -> bool:
+    """Return whether a time lies in a migration's window; an unknown time counts as inside."""
+    if time is None:
+        return True
+    if begun is not None and time < begun - BEFORE:
+        return False
+    return end is None or time <= end + AFTER
+
+
+def log_matches(dossier: Dossier, engine: Engine) -> Iterator[Match]:
+    """Yield the matches in all logs that bear on the target."""
+    begun, end = dossier.window
+    own = _own_names(dossier)
+    subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
+    for source in dossier.attached:
+        for match in _scan(engine, source, subject):
+            yield match
+    for role in ("source", "destination", "host"):
+        for source in dossier.scene(role).logs:
+            exclusive = source.component in _OWN_COMPONENTS or source.namespace not in (
+                "",
+                k.MTC_NAMESPACE,
+            )
+            for match in _scan(engine, source, subject):
+                observation = match.observation
+                if not inside(observation.time, begun, end):
+                    continue
+                if exclusive or mentions(observation.text, own):
+                    yield match
+                elif not _OWNER_KEYS.search(observation.text) and observation.time is not None:
+                    yield Match(match.entry, observation, match.params, match.confidence * 0.5)
+
+
+def _scan(engine: Engine, source: LogSource, subject: Subject) -> Iterator[Match]:
+    count = 0
+    try:
+        for match in engine.scan(
+            source.open(), component=source.component, where=source.where, subject=subject
+        ):
+            yield match
+            count += 1
+            if count >= MAX_MATCHES_PER_LOG:
+                return
+    except Exception:
+        return
+
+
+def _own_names(dossier: Dossier) -> frozenset[str]:
+    names = {
+        text(metadata(obj).get("name"))
+        for obj, _ in children(dossier)
+        if obj.get("kind") not in ("DirectVolumeMigrationProgress",)
+    }
+    names.add(text(metadata(dossier.migration).get("name")))
+    names.add(text(metadata(dossier.subject).get("name")))
+    uid = text(metadata(dossier.plan).get("uid"))
+    for role in ("source", "destination"):
+        scene = dossier.scene(role)
+        names |= {
+            text(metadata(o).get("name"))
+            for o in scene.all(k.BSL)
+            if uid and labels(o).get("migplan") == uid
+        }
+    names |= {f"namespace={pair[0]}" for pair in dossier.namespaces}
+    names |= {f"namespace={pair[1]}" for pair in dossier.namespaces}
+    return frozenset(name for name in names if name)
+
+
+def mentions(line: str, names: frozenset[str]) -> bool:
+    """Return whether a line names one of the target's own objects, as a whole word."""
+    for name in names:
+        at = line.find(name)
+        while at >= 0:
+            before = line[at - 1] if at else " "
+            after = line[at + len(name)] if at + len(name) < len(line) else " "
+            if not (before.isalnum() or before in "-.") and not (after.isalnum() or after in "-."):
+                return True
+            at = line.find(name, at + 1)
+    return False

@@ -1,0 +1,338 @@
+"""Evidence for one target, gathered over host, source and destination.
+
+The three clusters are read side by side. What cannot be read becomes an ``Unread`` with the
+reason, never an exception: partial evidence is normal, and an unreadable cluster is itself
+something to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE, Kind
+from bot.clusters.port import (
+    ClusterError,
+    ClusterReader,
+    ControlPlane,
+    Json,
+    LogSource,
+    NotFound,
+    NotServed,
+    ObjectRef,
+)
+from bot.diagnosis.dossier import (
+    Dossier,
+    RoleName,
+    Scene,
+    dicts,
+    labels,
+    mapping,
+    metadata,
+    ref_name,
+    text,
+)
+from bot.diagnosis.findings import Unread
+
+HOST_KINDS: tuple[Kind, ...] = (
+    k.MIGMIGRATION,
+    k.MIGPLAN,
+    k.MIGCLUSTER,
+    k.MIGSTORAGE,
+    k.MIGHOOK,
+    k.MIGANALYTIC,
+    k.DVM,
+    k.DVMP,
+    k.DIM,
+    k.DISM,
+)
+VELERO_KINDS: tuple[Kind, ...] = (k.BACKUP, k.RESTORE, k.PVB, k.PVR, k.BSL)
+REPOSITORY_KINDS: tuple[Kind, ...] = (k.BACKUPREPOSITORY, k.RESTICREPOSITORY)
+WORKLOAD_KINDS: tuple[Kind, ...] = (
+    k.DEPLOYMENT,
+    k.STATEFULSET,
+    k.DAEMONSET,
+    k.REPLICASET,
+    k.DEPLOYMENTCONFIG,
+    k.CRONJOB,
+    k.JOB,
+)
+NAMESPACED_KINDS: tuple[Kind, ...] = (k.POD, k.PVC, k.EVENT, k.RESOURCEQUOTA, k.BUILDCONFIG)
+OPTIONAL = frozenset(
+    kind.kind
+    for kind in (
+        *REPOSITORY_KINDS,
+        *WORKLOAD_KINDS,
+        k.BUILDCONFIG,
+        k.RESOURCEQUOTA,
+        k.IMAGESTREAM,
+        k.NODE,
+        k.PV,
+        k.CRD,
+        k.MIGRATIONCONTROLLER,
+        k.MIGHOOK,
+        k.MIGANALYTIC,
+        k.DIM,
+        k.DISM,
+        k.NAMESPACE,
+        k.STORAGECLASS,
+        k.PVC,
+    )
+)
+"""Kinds whose absence from a cluster or an archive is nothing to mention."""
+
+LOG_TAIL_BYTES = 20 << 20
+"""Bytes of one pod's log that a diagnosis reads at most."""
+
+
+@dataclass
+class _Notes:
+    """Collects what could not be read, each thing once."""
+
+    unread: dict[str, Unread] = field(default_factory=dict)
+
+    def add(self, what: str, why: str) -> None:
+        self.unread.setdefault(what, Unread(what, why))
+
+
+def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
+    """Return the dossier of a target. Raises ``NotFound`` where the target does not exist.
+
+    A control cluster that cannot be read at all raises its own ``ClusterError``.
+    """
+    notes = _Notes()
+    kind = k.BY_KIND.get(target.kind)
+    if kind is None:
+        raise NotFound(f"{target.kind} is not a kind this bot knows", cluster=plane.name)
+    host_reader = plane.host
+    subject = host_reader.get(kind, target.name, target.namespace or MTC_NAMESPACE)
+    host = {wanted.kind: _list(host_reader, wanted, MTC_NAMESPACE, notes) for wanted in HOST_KINDS}
+    migration, plan = _anchors(kind, subject, host)
+    source_name, destination_name = _cluster_names(kind, subject, plan, host)
+    namespaces = Dossier("", target, None, now, plan=plan).namespaces
+    jobs: dict[RoleName, Callable[[], Scene]] = {}
+    if plan is not None or kind in (k.DVM, k.DIM):
+        wants_logs = migration is not None or kind is k.DVM
+        jobs["source"] = lambda: _remote_scene(
+            plane, "source", source_name, [s for s, _ in namespaces], wants_logs, notes
+        )
+        jobs["destination"] = lambda: _remote_scene(
+            plane, "destination", destination_name, [d for _, d in namespaces], wants_logs, notes
+        )
+    scenes: dict[RoleName, Scene] = {}
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="gather") as pool:
+        running = {role: pool.submit(job) for role, job in jobs.items()}
+        host_logs = _mtc_logs(host_reader, notes) if migration is not None else ()
+        for role, future in running.items():
+            scenes[role] = future.result()
+    scenes["host"] = Scene("host", _host_name(host), host_reader, host, host_logs)
+    dossier = Dossier(
+        plane.name,
+        target,
+        subject,
+        now,
+        scenes,
+        plan,
+        migration,
+        tuple(notes.unread.values()),
+    )
+    return _with_attached_logs(dossier, host_reader)
+
+
+def _anchors(
+    kind: Kind, subject: Json, host: Mapping[str, tuple[Json, ...]]
+) -> tuple[Json | None, Json | None]:
+    """Return the migration and the plan that the target belongs to."""
+    migration: Json | None = None
+    if kind is k.MIGMIGRATION:
+        migration = subject
+    elif kind in (k.DVM, k.DIM, k.DVMP, k.DISM):
+        uids = {text(labels(subject).get("migmigration"))} | {
+            text(owner.get("uid")) for owner in dicts(metadata(subject).get("ownerReferences"))
+        }
+        migration = next(
+            (m for m in host["MigMigration"] if metadata(m).get("uid") in uids - {""}), None
+        )
+    if kind is k.MIGPLAN:
+        return None, subject
+    plan_name = ref_name(migration, "migPlanRef") or ref_name(subject, "migPlanRef")
+    plan = next((p for p in host["MigPlan"] if metadata(p).get("name") == plan_name), None)
+    return migration, plan if plan_name else None
+
+
+def _cluster_names(
+    kind: Kind, subject: Json, plan: Json | None, host: Mapping[str, tuple[Json, ...]]
+) -> tuple[str, str]:
+    owner = plan if plan is not None else subject
+    del kind
+    here = _host_name(host)
+    return (
+        ref_name(owner, "srcMigClusterRef") or here,
+        ref_name(owner, "destMigClusterRef") or here,
+    )
+
+
+def _host_name(host: Mapping[str, tuple[Json, ...]]) -> str:
+    for cluster in host.get("MigCluster", ()):
+        if mapping(cluster, "spec").get("isHostCluster") is True:
+            return text(metadata(cluster).get("name")) or "host"
+    return "host"
+
+
+def _list(
+    reader: ClusterReader,
+    kind: Kind,
+    namespace: str,
+    notes: _Notes,
+    match: Mapping[str, str] | None = None,
+) -> tuple[Json, ...]:
+    where = f"{kind.plural} in {namespace}" if namespace else kind.plural
+    try:
+        listing = reader.list(kind, namespace, match)
+    except NotServed as error:
+        if kind.kind not in OPTIONAL:
+            notes.add(f"{where} on {reader.name}", str(error))
+        return ()
+    except ClusterError as error:
+        notes.add(f"{where} on {reader.name}", str(error))
+        return ()
+    for problem in listing.problems:
+        notes.add(f"{where} on {reader.name}: {problem}", "skipped: it could not be parsed")
+    return listing.items
+
+
+def _remote_scene(
+    plane: ControlPlane,
+    role: RoleName,
+    name: str,
+    namespaces: Iterable[str],
+    wants_logs: bool,
+    notes: _Notes,
+) -> Scene:
+    try:
+        reader = plane.remote(name)
+    except ClusterError as error:
+        notes.add(f"{role} cluster {name}", str(error))
+        return Scene(role, name, None)
+    objects: dict[str, tuple[Json, ...]] = {}
+    try:
+        reader.list(k.BSL, MTC_NAMESPACE)
+    except NotServed:
+        pass
+    except ClusterError as error:
+        notes.add(f"{role} cluster {name}", str(error))
+        return Scene(role, name, None)
+    for kind in (*VELERO_KINDS, *REPOSITORY_KINDS, k.MIGRATIONCONTROLLER):
+        objects[kind.kind] = _list(reader, kind, MTC_NAMESPACE, notes)
+    for kind in (k.NAMESPACE, k.NODE, k.PV, k.STORAGECLASS, k.CRD):
+        objects[kind.kind] = _list(reader, kind, "", notes)
+    gathered: dict[str, list[Json]] = {}
+    for namespace in dict.fromkeys((*namespaces, MTC_NAMESPACE)):
+        for kind in (*NAMESPACED_KINDS, *WORKLOAD_KINDS):
+            gathered.setdefault(kind.kind, []).extend(_list(reader, kind, namespace, notes))
+    objects.update({kind: tuple(items) for kind, items in gathered.items()})
+    objects[k.IMAGESTREAM.kind] = _list(reader, k.IMAGESTREAM, "openshift", notes)
+    logs: tuple[LogSource, ...] = ()
+    if wants_logs:
+        logs = _mtc_logs(reader, notes) + _transfer_logs(reader, objects, namespaces, notes)
+    return Scene(role, name, reader, objects, logs)
+
+
+def _mtc_logs(reader: ClusterReader, notes: _Notes) -> tuple[LogSource, ...]:
+    """Return the logs of the pods in MTC's own namespace."""
+    try:
+        pods = reader.list(k.POD, MTC_NAMESPACE).items
+    except ClusterError as error:
+        if not isinstance(error, NotServed):
+            notes.add(f"pods in {MTC_NAMESPACE} on {reader.name}", str(error))
+        pods = ()
+    names = {text(metadata(pod).get("name")) for pod in pods} - {""}
+    found = [source for name in sorted(names) for source in _pod_logs(reader, MTC_NAMESPACE, name)]
+    every = getattr(reader, "all_logs", None)
+    if callable(every):
+        seen = {(log.namespace, log.pod) for log in found}
+        found += [
+            log
+            for log in every()
+            if isinstance(log, LogSource) and (log.namespace, log.pod) not in seen
+        ]
+    return tuple(found)
+
+
+def _transfer_logs(
+    reader: ClusterReader,
+    objects: Mapping[str, tuple[Json, ...]],
+    namespaces: Iterable[str],
+    notes: _Notes,
+) -> tuple[LogSource, ...]:
+    """Return the logs of MTC's helper pods (rsync, stage, hook jobs) in app namespaces."""
+    del notes
+    wanted = set(namespaces)
+    found: list[LogSource] = []
+    for pod in objects.get(k.POD.kind, ()):
+        namespace = text(metadata(pod).get("namespace"))
+        if namespace not in wanted:
+            continue
+        own = labels(pod)
+        if own.get("app.kubernetes.io/part-of") == MTC_NAMESPACE or "mighook" in own:
+            found.extend(_pod_logs(reader, namespace, text(metadata(pod).get("name"))))
+    return tuple(found)
+
+
+def _pod_logs(reader: ClusterReader, namespace: str, pod: str) -> tuple[LogSource, ...]:
+    try:
+        return reader.logs(namespace, pod, limit_bytes=LOG_TAIL_BYTES)
+    except ClusterError:
+        return ()
+
+
+def _with_attached_logs(dossier: Dossier, host: ClusterReader) -> Dossier:
+    if dossier.migration is None:
+        return dossier
+    attached: list[LogSource] = []
+    readers = [(host, k.BACKUP), (host, k.RESTORE)]
+    for scene in dossier.scenes.values():
+        if scene.reader is not None and scene.role != "host":
+            readers += [(scene.reader, k.BACKUP), (scene.reader, k.RESTORE)]
+    name = text(metadata(dossier.migration).get("name"))
+    seen: set[str] = set()
+    for reader, kind in readers:
+        for owned in owned_names(dossier, kind, name):
+            try:
+                logs = reader.attached_logs(kind, owned)
+            except ClusterError:
+                continue
+            attached.extend(log for log in logs if log.where not in seen)
+            seen.update(log.where for log in logs)
+    return replace(dossier, attached=tuple(attached))
+
+
+def owned_names(dossier: Dossier, kind: Kind, migration: str) -> tuple[str, ...]:
+    """Return the names of the migration's Backups or Restores, on any cluster."""
+    return tuple(
+        dict.fromkeys(
+            text(metadata(obj).get("name"))
+            for scene in dossier.scenes.values()
+            for obj in scene.all(kind)
+            if belongs(obj, dossier.migration, migration)
+        )
+    )
+
+
+def belongs(obj: Json, migration: Json | None, name: str) -> bool:
+    """Return whether a Backup or Restore was made by this migration.
+
+    Labels say so (mig-controller pkg/controller/migmigration); where an odd object lost them,
+    the generated name ``<migration>-<kind>-<random>`` does.
+    """
+    own = labels(obj)
+    uid = text(metadata(migration).get("uid"))
+    if uid and uid in {str(value) for value in own.values()}:
+        return True
+    if "migration.openshift.io/migmigration-name" in own:
+        return bool(own["migration.openshift.io/migmigration-name"] == name)
+    prefix = text(metadata(obj).get("name")).rsplit("-", 2)[0]
+    return bool(name) and prefix == name[:48]

@@ -1,0 +1,70 @@
+"""From a dossier to the outcome: raw objects become read models, then one word."""
+
+from __future__ import annotations
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import Kind
+from bot.clusters.port import Json
+from bot.diagnosis.dossier import Dossier, mapping, metadata, ref_name, text
+from bot.diagnosis.evidence import children
+from bot.diagnosis.gathering import WORKLOAD_KINDS
+from bot.mtc.graph import MigrationObjects
+from bot.mtc.models import (
+    Backup,
+    DirectImageMigration,
+    DirectVolumeMigration,
+    DirectVolumeMigrationProgress,
+    MigMigration,
+    MigPlan,
+    PodVolumeBackup,
+    PodVolumeRestore,
+    Restore,
+    read,
+)
+from bot.mtc.models.base import Model, WithConditions
+from bot.mtc.outcome import object_outcome, outcome
+from bot.mtc.outcome_words import Outcome
+
+
+def judge(dossier: Dossier) -> Outcome:
+    """Return what became of the dossier's target."""
+    if dossier.target.kind == "MigMigration":
+        return outcome(migration_objects(dossier), dossier.now)
+    status = read(WithConditions, mapping(dossier.subject, "status"))
+    return object_outcome(dossier.target.kind, status, dossier.now)
+
+
+def migration_objects(dossier: Dossier) -> MigrationObjects:
+    """Return the dossier's migration with all that belongs to it, as read models."""
+    made = [obj for obj, _ in children(dossier)]
+    plan_name = text(metadata(dossier.plan).get("name"))
+
+    def own(kind: Kind, model: type[Model]) -> tuple[Model, ...]:
+        return tuple(read(model, obj) for obj in made if obj.get("kind") == kind.kind)
+
+    siblings: list[Json] = [
+        m
+        for m in dossier.scene("host").all(k.MIGMIGRATION)
+        if ref_name(m, "migPlanRef") == plan_name
+    ]
+    source = dossier.scene("source")
+    wanted = {name for name, _ in dossier.namespaces}
+    workloads = [
+        w
+        for kind in WORKLOAD_KINDS
+        for w in source.all(kind)
+        if text(metadata(w).get("namespace")) in wanted
+    ]
+    return MigrationObjects(
+        read(MigMigration, dossier.migration or dossier.subject),
+        read(MigPlan, dossier.plan) if dossier.plan is not None else None,
+        tuple(read(MigMigration, m) for m in siblings),
+        own(k.DVM, DirectVolumeMigration),
+        own(k.DVMP, DirectVolumeMigrationProgress),
+        own(k.DIM, DirectImageMigration),
+        own(k.BACKUP, Backup),
+        own(k.RESTORE, Restore),
+        own(k.PVB, PodVolumeBackup),
+        own(k.PVR, PodVolumeRestore),
+        tuple(workloads),
+    )

@@ -1,0 +1,116 @@
+"""From ranked matches to the findings of a diagnosis.
+
+Names are filled in, quotes are redacted and cut to what a person can read, and each finding
+gets the object in which its cause lies: the store, cluster, plan or hook it is about, else the
+migration itself (pods and log lines come and go; an incident needs an object that stays).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.clusters import kinds as k
+from bot.clusters.port import ObjectRef
+from bot.diagnosis.dossier import Dossier, labels, metadata, ref_name, text
+from bot.diagnosis.findings import Finding, Quote
+from bot.redaction import redact
+from knowledge.observations import Observation, Subject
+from knowledge.ranking import Ranked
+
+MAX_QUOTES = 5
+MAX_QUOTE = 700
+_STAYING = frozenset({"MigCluster", "MigStorage", "MigHook", "MigPlan"})
+
+
+def finding(ranked: Ranked, dossier: Dossier) -> Finding:
+    """Return a ranked match, and its symptoms, as a finding."""
+    subject = ranked.subject
+    owner = owner_of(subject, dossier)
+    return Finding(
+        ranked.entry,
+        owner,
+        tuple(quote(o) for o in ranked.observations[:MAX_QUOTES]),
+        {**context(dossier, subject), **_clean(ranked.params)},
+        ranked.confidence,
+        tuple(finding(symptom, dossier) for symptom in ranked.symptoms),
+    )
+
+
+def quote(observation: Observation) -> Quote:
+    """Return an observation as evidence: redacted, one readable piece."""
+    words = " ".join(redact(observation.text).split())
+    if len(words) > MAX_QUOTE:
+        words = words[: MAX_QUOTE - 1] + "…"
+    return Quote(words, redact(observation.where), observation.time)
+
+
+def owner_of(subject: Subject, dossier: Dossier) -> ObjectRef:
+    """Return the object that an incident about ``subject`` belongs to."""
+    if subject.kind in _STAYING:
+        return ObjectRef(
+            subject.kind, subject.name, subject.namespace, subject.cluster, subject.uid
+        )
+    if subject.kind == "BackupStorageLocation":
+        storage = dossier.scene("host").named(k.MIGSTORAGE, ref_name(dossier.plan, "migStorageRef"))
+        if storage is not None:
+            return _ref("MigStorage", storage, dossier)
+    if dossier.migration is not None:
+        return _ref("MigMigration", dossier.migration, dossier)
+    return ObjectRef(
+        dossier.target.kind,
+        dossier.target.name,
+        dossier.target.namespace or k.MTC_NAMESPACE,
+        dossier.scene("host").cluster,
+        text(metadata(dossier.subject).get("uid")),
+    )
+
+
+def _ref(kind: str, obj: object, dossier: Dossier) -> ObjectRef:
+    meta = metadata(obj if isinstance(obj, dict) else None)
+    return ObjectRef(
+        kind,
+        text(meta.get("name")),
+        text(meta.get("namespace")),
+        dossier.scene("host").cluster,
+        text(meta.get("uid")),
+    )
+
+
+def context(dossier: Dossier, subject: Subject) -> dict[str, str]:
+    """Return the names every finding can use in its texts and commands."""
+    pairs = dossier.namespaces
+    source, target = next(
+        ((s, d) for s, d in pairs if subject.namespace in (s, d)), pairs[0] if pairs else ("", "")
+    )
+    values = {
+        "migration": text(metadata(dossier.migration).get("name")),
+        "plan": text(metadata(dossier.plan).get("name")),
+        "namespace": source,
+        "target_namespace": target,
+        "source": dossier.scene("source").cluster or ref_name(dossier.plan, "srcMigClusterRef"),
+        "destination": dossier.scene("destination").cluster
+        or ref_name(dossier.plan, "destMigClusterRef"),
+        "storage": ref_name(dossier.plan, "migStorageRef"),
+        "name": subject.name or dossier.target.name,
+        "kind": subject.kind or dossier.target.kind,
+        "cluster": subject.cluster,
+        "control": dossier.control,
+    }
+    if subject.kind == "MigStorage":
+        values["storage"] = subject.name
+    if subject.kind == "Pod":
+        owner = text(labels(_find_pod(dossier, subject)).get("velero.io/backup-name"))
+        values |= {"pod": subject.name, "backup": owner}
+    return {name: redact(value) for name, value in values.items() if value}
+
+
+def _find_pod(dossier: Dossier, subject: Subject) -> dict[str, object] | None:
+    for scene in dossier.scenes.values():
+        found = scene.named(k.POD, subject.name, subject.namespace)
+        if found is not None:
+            return found
+    return None
+
+
+def _clean(params: Mapping[str, str]) -> dict[str, str]:
+    return {name: redact(value)[:200] for name, value in params.items() if value}

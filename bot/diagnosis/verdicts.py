@@ -1,0 +1,116 @@
+"""Verdicts that follow from the outcome, as observations for knowledge entries.
+
+MTC itself never gives them: volumes that were not copied although it says Succeeded, source
+workloads left scaled to zero, phases that wait for ever, clusters that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.clusters import kinds as k
+from bot.diagnosis.dossier import Dossier, dicts, mapping, metadata, text
+from bot.diagnosis.probes.answers import answer
+from bot.mtc.outcome_words import Outcome, Word
+from knowledge.observations import Observation
+from knowledge.observing import subject_of
+
+
+def verdicts(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Yield what the outcome itself says is wrong."""
+    subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
+    name = subject.name
+    if outcome.not_copied or outcome.word is Word.NOT_COPIED:
+        volumes = ", ".join(outcome.not_copied) or "all of the plan's copied volumes"
+        yield answer(
+            "volumes-not-copied",
+            f"not copied: {volumes}. {_transfer_state(dossier)}".strip(),
+            where=f"{subject.kind.lower()}/{name}",
+            subject=subject,
+            time=outcome.since,
+            volumes=volumes,
+            said=_mtc_word(dossier),
+        )
+    if outcome.scaled_down:
+        yield answer(
+            "source-workloads-scaled-down",
+            f"still scaled down by MTC: {', '.join(outcome.scaled_down[:10])}",
+            where="annotations migration.openshift.io/preQuiesce*",
+            subject=subject,
+            time=outcome.since,
+            workloads=", ".join(outcome.scaled_down[:10]),
+        )
+    if outcome.word is Word.STALLED:
+        minutes = ""
+        if outcome.since is not None:
+            minutes = str(int((dossier.now - outcome.since).total_seconds() // 60))
+        yield answer(
+            "stalled-phase",
+            f"phase {outcome.phase} for {minutes or 'an unknown number of'} minutes",
+            where=f"{subject.kind.lower()}/{name} status.phase",
+            subject=subject,
+            time=outcome.since,
+            phase=outcome.phase,
+            minutes=minutes,
+            waiting_for=outcome.behind,
+        )
+
+
+def unreadable_clusters(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Yield the clusters that could not be read, with the reason as text to match."""
+    del outcome
+    host = dossier.scene("host")
+    for role in ("source", "destination"):
+        scene = dossier.scenes.get(role)
+        if scene is None or scene.reader is not None:
+            continue
+        why = next(
+            (u.why for u in dossier.unread if u.what == f"{role} cluster {scene.cluster}"), ""
+        )
+        cluster = host.named(k.MIGCLUSTER, scene.cluster)
+        if cluster is not None and not _is_archive(why):
+            yield answer(
+                "cluster-unreadable",
+                why,
+                where=f"reading {scene.cluster}",
+                subject=subject_of(cluster, host.cluster),
+                role=role,
+                why=why,
+            )
+
+
+def _is_archive(why: str) -> bool:
+    return "archive" in why
+
+
+def _mtc_word(dossier: Dossier) -> str:
+    for condition in dicts(mapping(dossier.migration, "status").get("conditions")):
+        if condition.get("status") == "True" and text(condition.get("type")).startswith(
+            "Succeeded"
+        ):
+            return text(condition.get("type"))
+    return "-"
+
+
+def _transfer_state(dossier: Dossier) -> str:
+    """Return how the direct volume migrations of the migration ended, in MTC's own words."""
+    uid = text(metadata(dossier.migration).get("uid"))
+    parts = []
+    for transfer in dossier.scene("host").all(k.DVM):
+        owners = {text(o.get("uid")) for o in dicts(metadata(transfer).get("ownerReferences"))}
+        if uid not in owners:
+            continue
+        status = mapping(transfer, "status")
+        failed = next((c for c in dicts(status.get("conditions")) if c.get("type") == "Failed"), {})
+        attempts = [
+            f"{text(mapping(o, 'pvcReference').get('name'))} failed after "
+            f"{o.get('currentAttempt')} attempts"
+            for o in dicts(status.get("rsyncOperations"))
+            if o.get("failed") is True
+        ]
+        parts.append(
+            f"{text(transfer.get('kind'))} {text(metadata(transfer).get('name'))}: phase "
+            f"{text(status.get('phase'))}, Failed ({text(failed.get('reason'))}); "
+            + "; ".join(attempts)
+        )
+    return " ".join(parts)
