@@ -137,6 +137,15 @@ class ProbeMatch(_Strict):
     """A named question that crosses objects or clusters, answered by ``bot.diagnosis``."""
 
     name: EntryId
+    params: dict[str, str] = Field(default_factory=dict)
+    """Regular expressions that the parameters of the answer must match as a whole."""
+
+    @field_validator("params")
+    @classmethod
+    def _check_params(cls, value: dict[str, str]) -> dict[str, str]:
+        for pattern in value.values():
+            _compiles(pattern)
+        return value
 
 
 class Matcher(_Strict):

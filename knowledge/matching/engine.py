@@ -22,6 +22,7 @@ from knowledge.schema import (
     EventMatch,
     ObjectMatch,
     PodMatch,
+    ProbeMatch,
     Signature,
 )
 
@@ -66,7 +67,7 @@ class Engine:
         self._events: dict[str, list[tuple[Entry, EventMatch]]] = defaultdict(list)
         self._pods: list[tuple[Entry, PodMatch]] = []
         self._objects: dict[str, list[tuple[Entry, ObjectMatch, Expression]]] = defaultdict(list)
-        self._probes: dict[str, list[Entry]] = defaultdict(list)
+        self._probes: dict[str, list[tuple[Entry, ProbeMatch]]] = defaultdict(list)
         for entry in self.entries.values():
             self._add(entry)
         self._automaton = Automaton(
@@ -88,7 +89,7 @@ class Engine:
                 for kind in wanted.kind:
                     self._objects[kind].append((entry, wanted, expression))
             elif (probe := matcher.probe) is not None:
-                self._probes[probe.name].append(entry)
+                self._probes[probe.name].append((entry, probe))
 
     def match(self, observations: Iterable[Observation]) -> list[Match]:
         """Return every match in the observations, in their order."""
@@ -123,11 +124,8 @@ class Engine:
             yield from self._match_object(observation)
             return
         if kind == "probe":
-            for entry in self._probes.get(observation.fields.get("name", ""), ()):
-                params = {k: v for k, v in observation.fields.items() if k != "name"}
-                yield Match(entry, observation, params, 0.95)
-            return
-        if kind == "condition":
+            yield from self._match_probe(observation)
+        elif kind == "condition":
             yield from self._match_condition(observation)
         elif kind == "event":
             yield from self._match_event(observation)
@@ -163,6 +161,13 @@ class Engine:
             if known is None or known.confidence < match.confidence:
                 seen[wanted.entry.id] = match
         yield from seen.values()
+
+    def _match_probe(self, observation: Observation) -> Iterator[Match]:
+        fields = observation.fields
+        for entry, wanted in self._probes.get(fields.get("name", ""), ()):
+            if all(re.fullmatch(p, fields.get(name, "")) for name, p in wanted.params.items()):
+                params = {name: value for name, value in fields.items() if name != "name"}
+                yield Match(entry, observation, params, 0.95)
 
     def _match_condition(self, observation: Observation) -> Iterator[Match]:
         fields = observation.fields
