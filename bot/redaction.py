@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 MASK = "[redacted:{}]"
 
-_SECRET_NAME = (
+_SECRET_NAME = (  # noqa: S105 - names secrets stand behind, none itself
     r"(?:password|passwd|secret[_-]?access[_-]?key|aws[_-]secret[_-]access[_-]key|secretKey|"
     r"satoken|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|client[_-]?secret|"
     r"api[_-]?key|account[_-]?key|storage[_-]account[_-]key|private[_-]?key(?:_id)?|"
@@ -55,7 +55,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], int], ...] = (
     ("flag-secret", re.compile(r"--(?:token|password|secret-key)[ =](?!\[redacted|<)(\S{4,})"), 1),
 )
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\x1b\[[0-9;?]*[A-Za-z]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)

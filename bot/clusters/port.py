@@ -27,7 +27,10 @@ class ClusterError(Exception):
 
     reason: str = "error"
 
-    def __init__(self, message: str, *, cluster: str = "", retry_after: float | None = None):
+    def __init__(
+        self, message: str, *, cluster: str = "", retry_after: float | None = None
+    ) -> None:
+        """Keep what a person reads, where it happened, and when to try again (seconds)."""
         super().__init__(message)
         self.cluster = cluster
         self.retry_after = retry_after

@@ -44,7 +44,8 @@ class TimelineItem:
 
     at: datetime
     what: str
-    """opened, changed, member-joined, member-recovered, acknowledged, silenced, resolved, reopened."""
+    """opened, changed, member-joined, member-recovered, acknowledged, silenced, resolved or
+    reopened."""
     who: str = ""
     """Slack user id, empty for the bot."""
     detail: str = ""
@@ -82,7 +83,8 @@ class Incident:
     silenced_until: datetime | None = None
     resolved_at: datetime | None = None
     resolved_note: str = ""
-    """Why it counts as resolved: ``succeeded``, ``successor:<name>``, ``condition-gone``, ``deleted``."""
+    """Why it counts as resolved: ``succeeded``, ``successor:<name>``, ``condition-gone`` or
+    ``deleted``."""
     timeline: tuple[TimelineItem, ...] = ()
     channel: str = ""
     message_ts: str = ""
