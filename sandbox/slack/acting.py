@@ -14,23 +14,22 @@ from typing import Any
 from sandbox.slack import payloads
 from sandbox.slack.backend import Backend
 from sandbox.slack.blocks import check
+from sandbox.slack.client_words import client_words
 from sandbox.slack.element_state import (
     Json,
     action_fields,
     find_element,
-    is_empty,
     state_values,
     typed_state,
 )
 from sandbox.slack.errors import SlackError
+from sandbox.slack.form_check import form_errors
 from sandbox.slack.messages import Message
 from sandbox.slack.seed import BOT_USER_ID, Person
 from sandbox.slack.socket_mode import Delivery
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Channel
 
-TROUBLE = "We had some trouble connecting. Try again?"
-REQUIRED = "Please complete this required field."
 Given = Mapping[str, Mapping[str, Any]]
 """What was filled in: value by action_id by block_id."""
 
@@ -50,19 +49,20 @@ class Acting:
         name, _, text = line.strip().partition(" ")
         if not name.startswith("/") or len(name) < 2:
             raise ValueError(f"a command starts with a slash: {line!r}")
+        if channel.archived:
+            raise ValueError(f"{channel.name} is archived")
+        if not self._registered(name):
+            self._notice(person, channel, "no_command", name)
+            return Delivery(error="no_command")
         payload = payloads.slash_command(self._backend, person, channel, name, text.strip())
         delivery = await self._backend.sockets.deliver("slash_commands", payload, answers=True)
-        if delivery.error:
-            notice = f'{name} failed with the error "{delivery.error}"'
-            self._backend.workspace.notice(channel.id, user, notice)
-        elif delivery.payload:
+        if delivery.payload:
             try:
                 self._backend.response_urls.answer(channel.id, user, delivery.payload)
             except SlackError as error:
                 delivery.error = error.code
-                self._backend.workspace.notice(
-                    channel.id, user, f'{name} failed with the error "{error.code}"'
-                )
+        if delivery.error:
+            self._notice(person, channel, "command_failed", name, delivery.error)
         return delivery
 
     async def click(
@@ -76,10 +76,7 @@ class Acting:
         value: Any = None,
     ) -> Delivery:
         """Use an element of a message: a button, or a select with the option of that value."""
-        person, channel = self._seen(user, channel_id)
-        message = self._backend.workspace.find(channel, ts)
-        if message is None or message.visible_to not in (None, user):
-            raise LookupError(f"{user} sees no message {ts} in {channel_id}")
+        person, channel, message = self._message(user, channel_id, ts)
         blocks = [*message.blocks, *_attached(message)]
         block, element = find_element(blocks, action_id, block_id)
         typed = self._typed.setdefault((user, ts), {})
@@ -121,13 +118,31 @@ class Acting:
         payload = payloads.block_suggestion(
             self._backend, person, block["block_id"], action_id, typed, view=view
         )
-        delivery = await self._backend.sockets.deliver("interactive", payload, answers=True)
-        try:
-            answer = check.options_answer(delivery.payload)
-        except SlackError:
-            return []
-        groups = answer.get("option_groups", ())
-        return [*answer.get("options", ()), *(one for group in groups for one in group["options"])]
+        return await self._offered(payload)
+
+    async def suggest_in_message(
+        self,
+        user: str,
+        channel_id: str,
+        ts: str,
+        action_id: str,
+        typed: str,
+        *,
+        block_id: str | None = None,
+    ) -> list[Json]:
+        """Return the options an app offers for an external select in a message."""
+        person, channel, message = self._message(user, channel_id, ts)
+        block, _ = find_element([*message.blocks, *_attached(message)], action_id, block_id)
+        payload = payloads.block_suggestion(
+            self._backend,
+            person,
+            block["block_id"],
+            action_id,
+            typed,
+            message=message,
+            channel=channel,
+        )
+        return await self._offered(payload)
 
     async def submit(self, user: str, view_id: str, given: Given) -> Delivery:
         """Press a modal's submit button and do what the answer says.
@@ -137,7 +152,7 @@ class Acting:
         """
         person, view = self._view(user, view_id)
         self._type(view, given)
-        refused = _client_errors(view)
+        refused = form_errors(view, person.locale)
         if refused:
             return Delivery(errors=refused)
         payload = payloads.view_submission(self._backend, person, view)
@@ -148,7 +163,7 @@ class Acting:
         except SlackError as error:
             delivery.error = error.code
         if delivery.error:
-            view.trouble = TROUBLE
+            view.trouble = client_words(person.locale, "trouble")
             self._backend.views.told(view)
         return delivery
 
@@ -157,6 +172,7 @@ class Acting:
         person, view = self._view(user, view_id)
         if view.kind == "home":
             raise ValueError("an App Home cannot be closed")
+        whole_stack = whole_stack or bool(view.body.get("clear_on_close"))
         told = self._backend.views.stack(user)[0] if whole_stack else view
         self._backend.views.close(view, whole_stack=whole_stack)
         if not told.body.get("notify_on_close"):
@@ -246,6 +262,31 @@ class Acting:
         channel = self._backend.workspace.channel_for(user, channel_id)
         return self._person(user), channel
 
+    def _message(self, user: str, channel_id: str, ts: str) -> tuple[Person, Channel, Message]:
+        person, channel = self._seen(user, channel_id)
+        message = self._backend.workspace.find(channel, ts)
+        if message is None or message.visible_to not in (None, user):
+            raise LookupError(f"{user} sees no message {ts} in {channel_id}")
+        return person, channel, message
+
+    def _registered(self, name: str) -> bool:
+        """Whether Slack knows the command; every name is known when no command was announced."""
+        known = {hint.command.split(" ")[0] for hint in self._backend.commands}
+        return not known or name in known
+
+    def _notice(self, person: Person, channel: Channel, key: str, *parts: object) -> None:
+        text = client_words(person.locale, key, *parts)
+        self._backend.workspace.notice(channel.id, person.id, text)
+
+    async def _offered(self, payload: Json) -> list[Json]:
+        delivery = await self._backend.sockets.deliver("interactive", payload, answers=True)
+        try:
+            answer = check.options_answer(delivery.payload)
+        except SlackError:
+            return []
+        groups = answer.get("option_groups", ())
+        return [*answer.get("options", ()), *(one for group in groups for one in group["options"])]
+
     def _view(self, user: str, view_id: str) -> tuple[Person, View]:
         view = self._backend.views.get(view_id)
         if view is None or view.user != user:
@@ -275,28 +316,6 @@ def _use(
 
 def _attached(message: Message) -> list[Json]:
     return [block for attached in message.attachments for block in attached.get("blocks", ())]
-
-
-def _client_errors(view: View) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    values = view.values
-    for block in view.body["blocks"]:
-        if block["type"] != "input":
-            continue
-        element = block["element"]
-        state = values[block["block_id"]][element["action_id"]]
-        if is_empty(state):
-            if not block.get("optional"):
-                errors[block["block_id"]] = REQUIRED
-        elif isinstance(state.get("value"), str):
-            length = len(state["value"])
-            if length > element.get("max_length", 3000):
-                most = element.get("max_length", 3000)
-                errors[block["block_id"]] = f"Must be less than {most + 1} characters."
-            elif length < element.get("min_length", 0):
-                least = element["min_length"]
-                errors[block["block_id"]] = f"Must be more than {least - 1} characters."
-    return errors
 
 
 def _app_errors(view: View, errors: Any) -> dict[str, str]:

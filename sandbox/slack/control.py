@@ -17,6 +17,7 @@ from aiohttp import web
 from sandbox.slack.acting import Acting
 from sandbox.slack.backend import Backend
 from sandbox.slack.faults import Fault
+from sandbox.slack.json_text import parsed
 from sandbox.slack.messages import Message
 from sandbox.slack.seed import APP_NAME, BOT_USER_ID, SLACKBOT, TEAM_NAME
 from sandbox.slack.views import View
@@ -48,6 +49,10 @@ class Control:
             ),
             "suggest": lambda b: acting.suggest(
                 b["user"], b["view"], b["action_id"], b["text"], block_id=b.get("block_id")
+            ),
+            "suggest_in_message": lambda b: acting.suggest_in_message(
+                b["user"], b["channel"], b["ts"], b["action_id"], b["text"],
+                block_id=b.get("block_id"),
             ),
             "submit": lambda b: acting.submit(b["user"], b["view"], b.get("values", {})),
             "close": lambda b: acting.close(
@@ -81,7 +86,7 @@ class Control:
         if act is None:
             return _error(f"there is no act {request.match_info['act']!r}", 404)
         try:
-            body = await request.json()
+            body = parsed(await request.read())
             answer = await act(body)
         except KeyError as missing:
             return _error(f"{missing} is missing", 400)
@@ -147,19 +152,19 @@ class Control:
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
-        queue = self._backend.changes.subscribe()
+        feed = self._backend.changes.subscribe()
         try:
             await response.write(b"data: hello\n\n")
             while True:
                 try:
-                    topic = await asyncio.wait_for(queue.get(), _KEEPALIVE_SECONDS)
+                    topics = await asyncio.wait_for(feed.next(), _KEEPALIVE_SECONDS)
                 except TimeoutError:
-                    topic = "alive"
-                await response.write(f"data: {topic}\n\n".encode())
+                    topics = ["alive"]
+                await response.write("".join(f"data: {one}\n\n" for one in topics).encode())
         except ConnectionError:
             return response
         finally:
-            self._backend.changes.unsubscribe(queue)
+            self._backend.changes.unsubscribe(feed)
 
     async def _post(self, body: Json) -> Json:
         message = await self._acting.post(
@@ -168,9 +173,8 @@ class Control:
         return self._message(message)
 
     async def _fault(self, body: Json) -> Json:
-        fault = Fault(**body)
-        self._backend.faults.add(fault)
-        return asdict(fault)
+        self._backend.faults.add(Fault(**body))
+        return body
 
     def _channel(self, channel: Channel) -> Json:
         return {

@@ -6,11 +6,15 @@ a number of calls. Also the log of calls, since the two are read together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 FaultKind = Literal["rate_limit", "hang", "fail", "http_error", "drop_reply", "drop_request"]
+
+KEPT_CALLS = 5_000
+"""A demo may run for days; older calls are forgotten."""
 
 
 @dataclass(slots=True)
@@ -47,10 +51,12 @@ class Faults:
     def __init__(self) -> None:
         """Start without trouble and without calls."""
         self._waiting: list[Fault] = []
-        self.calls: list[Call] = []
+        self.calls: deque[Call] = deque(maxlen=KEPT_CALLS)
 
     def add(self, fault: Fault) -> None:
-        """Ask for trouble. Raises ``ValueError`` for a number of times below one."""
+        """Ask for trouble. Raises ``ValueError`` for an unknown kind, or for less than once."""
+        if fault.kind not in get_args(FaultKind):
+            raise ValueError(f"there is no fault {fault.kind!r}")
         if fault.times < 1:
             raise ValueError("times must be 1 or more")
         self._waiting.append(fault)
@@ -69,6 +75,6 @@ class Faults:
                 return fault
         return None
 
-    def calls_of(self, method: str, only: Callable[[Call], bool] = lambda call: True) -> list[Call]:
+    def calls_of(self, method: str) -> list[Call]:
         """Return the calls of a method, oldest first; all methods for an empty name."""
-        return [call for call in self.calls if method in ("", call.method) and only(call)]
+        return [call for call in self.calls if method in ("", call.method)]

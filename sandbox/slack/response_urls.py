@@ -19,6 +19,9 @@ from sandbox.slack.settings import Timing
 from sandbox.slack.web.arguments import Arguments
 from sandbox.slack.workspace import Workspace
 
+KEPT = 5_000
+"""Urls remembered; one older than these is unknown."""
+
 
 @dataclass(slots=True)
 class Source:
@@ -48,6 +51,8 @@ class ResponseUrls:
         """Return the path of a new response_url, to be put behind the server's address."""
         key = secrets.token_urlsafe(18)
         self._issued[key] = Source(channel, user, message, thread_ts, self._clock())
+        if len(self._issued) > KEPT:
+            del self._issued[next(iter(self._issued))]
         return f"/response/{key}"
 
     def use(self, key: str, body: dict[str, Any]) -> None:
@@ -85,6 +90,9 @@ class ResponseUrls:
             source.blocks, source.attachments = shown.blocks, shown.attachments
             self._workspace.restore(source)
             return source
+        wanted_thread = arguments.string("thread_ts")
+        if wanted_thread and wanted_thread not in self._workspace.channels[channel].messages:
+            raise SlackError("cannot_reply_to_message")
         public = arguments.string("response_type") == "in_channel"
         return self._workspace.add(
             Message(
@@ -96,7 +104,7 @@ class ResponseUrls:
                 blocks=shown.blocks,
                 attachments=shown.attachments,
                 metadata=shown.metadata or {},
-                thread_ts=arguments.string("thread_ts") or (None if public else thread_ts),
+                thread_ts=wanted_thread or (None if public else thread_ts),
                 visible_to=None if public else user,
             )
         )

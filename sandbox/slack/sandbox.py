@@ -145,6 +145,14 @@ class SlackSandbox:
             self._server.acting.suggest(user, view_id, action_id, text, block_id=block_id)
         )
 
+    def suggest_in_message(
+        self, user: str, channel: str, ts: str, action_id: str, text: str
+    ) -> list[Json]:
+        """Type into an external select of a message; return the options offered."""
+        return self._wait(
+            self._server.acting.suggest_in_message(user, channel, ts, action_id, text)
+        )
+
     def open_home(self, user: str, tab: str = "home") -> Delivery:
         """Look at the App Home."""
         return self._wait(self._server.acting.open_home(user, tab))
@@ -169,7 +177,7 @@ class SlackSandbox:
 
     def fail(self, method: str, error: str, times: int = 1) -> None:
         """Refuse the next calls with this error code, doing nothing."""
-        self._trouble(Fault("fail", method, times, error=error, status=200))
+        self._trouble(Fault("fail", method, times, error=error))
 
     def http_error(self, status: int, method: str = "*", times: int = 1) -> None:
         """Answer the next calls with this HTTP status, doing nothing."""
@@ -186,6 +194,10 @@ class SlackSandbox:
     def clear_faults(self) -> None:
         """Forget trouble that has not come yet."""
         self._ask(self._backend.faults.clear)
+
+    def redeliver(self, envelope: Json) -> Delivery:
+        """Send an envelope once more, unchanged, as Slack does at times even after an ack."""
+        return self._wait(self._backend.sockets.redeliver(envelope))
 
     def drop_sockets(self) -> int:
         """Cut every Socket Mode connection without a word; return how many."""

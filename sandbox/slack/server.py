@@ -20,6 +20,7 @@ from sandbox.slack.acting import Acting
 from sandbox.slack.backend import Backend
 from sandbox.slack.control import Control
 from sandbox.slack.errors import SlackError
+from sandbox.slack.json_text import parsed
 from sandbox.slack.web.dispatch import Dispatcher
 
 _PAGE = Path(__file__).with_name("page")
@@ -72,6 +73,7 @@ class Server:
     def start(self) -> None:
         """Listen, and return once it does. Raises ``OSError`` when the port is taken."""
         self._ready.clear()
+        self._failure = None
         self._thread = threading.Thread(target=self._run, name="slack-sandbox", daemon=True)
         self._thread.start()
         if not self._ready.wait(_START_SECONDS):
@@ -141,7 +143,10 @@ class Server:
         file = self._backend.workspace.files.get(request.match_info["file"])
         if file is None or file.completed:
             return web.Response(status=404, text="no such upload")
-        content = await _uploaded(request)
+        try:
+            content = await _uploaded(request)
+        except (ValueError, LookupError, AssertionError):
+            return web.Response(status=400, text="malformed upload")
         file.content, file.size = content, len(content)
         return web.Response(text=f"OK - {len(content)}")
 
@@ -157,8 +162,8 @@ class Server:
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:
-            body = await request.json()
-        except (ValueError, RecursionError):
+            body = parsed(await request.read())
+        except ValueError:
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)
         if not isinstance(body, dict):
             return web.json_response({"ok": False, "error": "invalid_payload"}, status=400)

@@ -13,12 +13,14 @@ import contextlib
 import json
 import secrets
 import uuid
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
 from sandbox.slack.changes import Changes
+from sandbox.slack.json_text import parsed
 from sandbox.slack.seed import APP_ID
 from sandbox.slack.settings import Timing
 
@@ -27,6 +29,7 @@ EnvelopeKind = Literal["slash_commands", "interactive", "events_api"]
 DisconnectReason = Literal["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
 
 MAX_CONNECTIONS = 10
+KEPT_ENVELOPES = 5_000
 HOST = "applink-sandbox"
 
 
@@ -75,8 +78,8 @@ class SocketHub:
         self._opened = 0
         self._turn = 0
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.envelopes: list[Json] = []
-        """Every envelope sent, in order, as sent."""
+        self.envelopes: deque[Json] = deque(maxlen=KEPT_ENVELOPES)
+        """The envelopes sent, in order, as sent; the oldest are forgotten."""
 
     @property
     def connected(self) -> int:
@@ -120,9 +123,24 @@ class SocketHub:
         waits = self._timing.event_retries if kind == "events_api" else ()
         for attempt, pause in enumerate((0.0, *waits)):
             await asyncio.sleep(pause)
-            await self._attempt(delivery, kind, payload, answers=answers, attempt=attempt)
+            envelope: Json = {
+                "envelope_id": delivery.envelope_id,
+                "payload": payload,
+                "type": kind,
+                "accepts_response_payload": answers,
+            }
+            if kind == "events_api":
+                envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
+            await self._attempt(delivery, envelope)
             if delivery.acked:
                 break
+        self._changes.notify("deliveries")
+        return delivery
+
+    async def redeliver(self, envelope: Json) -> Delivery:
+        """Send an envelope once more, same id and payload, as at-least-once delivery may."""
+        delivery = Delivery(envelope_id=envelope["envelope_id"])
+        await self._attempt(delivery, envelope)
         self._changes.notify("deliveries")
         return delivery
 
@@ -158,23 +176,13 @@ class SocketHub:
     def _ready(self) -> list[Connection]:
         return [one for one in self._connections if not one.leaving and not one.socket.closed]
 
-    async def _attempt(
-        self, delivery: Delivery, kind: EnvelopeKind, payload: Json, *, answers: bool, attempt: int
-    ) -> None:
+    async def _attempt(self, delivery: Delivery, envelope: Json) -> None:
         ready = self._ready()
         if not ready:
             delivery.error = "dispatch_failed"
             return
         connection = ready[self._turn % len(ready)]
         self._turn += 1
-        envelope: Json = {
-            "envelope_id": delivery.envelope_id,
-            "payload": payload,
-            "type": kind,
-            "accepts_response_payload": answers,
-        }
-        if kind == "events_api":
-            envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
         acknowledged: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._waiting[delivery.envelope_id] = acknowledged
         self.envelopes.append(envelope)
@@ -196,7 +204,7 @@ class SocketHub:
 
     def _acknowledge(self, text: str) -> None:
         try:
-            frame = json.loads(text)
+            frame = parsed(text)
         except ValueError:
             return
         if not isinstance(frame, dict) or not isinstance(frame.get("envelope_id"), str):

@@ -18,7 +18,6 @@ from typing import Any
 _CONTROL = re.compile(r"<(?:[@#!][^<>\s][^<>]*|(?:https?://|mailto:|tel:)[^<>\s|]+(?:\|[^<>]*)?)>")
 _AMP = re.compile(r"&(?!(?:amp|lt|gt);)")
 _URL = re.compile(r"(?<![\w<|])https?://[^\s<>|]+[^\s<>|.,;:!?)\]'\"*_~`]")
-_NO_IDS = frozenset({"divider", "markdown"})
 
 
 @cache
@@ -47,9 +46,9 @@ def stored_text(text: str, *, link: bool = True) -> str:
     return "".join(parts)
 
 
-def stored_plain(text: str) -> str:
+def stored_plain(text: str, *, emoji: bool = True) -> str:
     """Return the text of a plain_text object as Slack gives it back."""
-    return _plain(text, link=False)
+    return _plain(text, link=False, emoji=emoji)
 
 
 def stored_blocks(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -76,10 +75,12 @@ def _made_up_id() -> str:
     return secrets.token_urlsafe(4)[:5]
 
 
-def _plain(text: str, *, link: bool) -> str:
+def _plain(text: str, *, link: bool, emoji: bool = True) -> str:
     escaped = _AMP.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
     if link:
         escaped = _URL.sub(lambda found: f"<{found.group()}>", escaped)
+    if not emoji:
+        return escaped
     names = emoji_names()
     return _emoji().sub(lambda found: f":{names[found.group(1)]}:", escaped)
 
@@ -95,7 +96,7 @@ def _store_texts(value: Any) -> None:
             value["text"] = stored_text(text, link=not value["verbatim"])
         elif value.get("type") == "plain_text" and isinstance(text, str):
             value.setdefault("emoji", True)
-            value["text"] = stored_plain(text)
+            value["text"] = stored_plain(text, emoji=value["emoji"])
         else:
             for inner in value.values():
                 _store_texts(inner)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from sandbox.slack.errors import SlackError
 
+KEPT = 5_000
+"""Triggers remembered; one older than these is ``invalid_trigger_id``."""
+
 
 @dataclass(slots=True)
 class Trigger:
@@ -34,6 +37,8 @@ class Triggers:
             f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
         )
         self._issued[trigger_id] = Trigger(user, self._clock(), view_id)
+        if len(self._issued) > KEPT:
+            del self._issued[next(iter(self._issued))]
         return trigger_id
 
     def spend(self, trigger_id: str) -> Trigger:

@@ -165,7 +165,7 @@ class Views:
     def close(self, view: View, *, whole_stack: bool = False) -> None:
         """Take a modal away, or the whole stack it stands in."""
         stack = self.stack(view.user)
-        if whole_stack or view.body.get("clear_on_close"):
+        if whole_stack:
             stack.clear()
         else:
             stack[:] = [kept for kept in stack if kept is not view]

@@ -47,7 +47,10 @@ def attachments(value: Any) -> list[dict[str, Any]]:
         raise SlackError("invalid_attachments")
     if len(value) > ATTACHMENTS:
         raise SlackError("too_many_attachments")
+    checker = context("message")
     for index, attachment in enumerate(value):
+        checker.shapes["attachment"].check(attachment, f"/attachments/{index}", checker)
+        _refuse("invalid_attachments", checker.faults, errors=True)
         if "blocks" not in attachment:
             continue
         faults = _faults_of(attachment["blocks"], f"/attachments/{index}/blocks")

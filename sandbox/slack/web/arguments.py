@@ -7,11 +7,11 @@ but ``SlackError``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from sandbox.slack.errors import SlackError, invalid_arguments
+from sandbox.slack.json_text import parsed
 
 _TRUE = frozenset({"1", "true", "True"})
 _FALSE = frozenset({"", "0", "false", "False"})
@@ -86,8 +86,8 @@ class Arguments(Mapping[str, Any]):
             return None
         if isinstance(value, str):
             try:
-                return json.loads(value)
-            except (ValueError, RecursionError):
+                return parsed(value)
+            except ValueError:
                 raise SlackError(error) from None
         return value
 

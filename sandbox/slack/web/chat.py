@@ -17,7 +17,7 @@ _TS = re.compile(r"^\d{1,12}\.\d{1,6}$")
 _CHAT_WRITE = ("chat:write",)
 
 
-@method("chat.postMessage", scopes=_CHAT_WRITE, post_only=True)
+@method("chat.postMessage", scopes=_CHAT_WRITE)
 def post_message(backend: Backend, arguments: Arguments) -> Answer:
     """Post as the bot; ``channel`` may be an id, a name, or a person's id."""
     (given,) = arguments.required("channel")
@@ -52,7 +52,7 @@ def post_message(backend: Backend, arguments: Arguments) -> Answer:
     }
 
 
-@method("chat.update", scopes=_CHAT_WRITE, post_only=True)
+@method("chat.update", scopes=_CHAT_WRITE)
 def update(backend: Backend, arguments: Arguments) -> Answer:
     """Change one of the bot's own messages; what is left out is kept as Slack keeps it."""
     channel_id, ts = arguments.required("channel", "ts")
@@ -93,7 +93,7 @@ def update(backend: Backend, arguments: Arguments) -> Answer:
     }
 
 
-@method("chat.postEphemeral", scopes=_CHAT_WRITE, post_only=True)
+@method("chat.postEphemeral", scopes=_CHAT_WRITE)
 def post_ephemeral(backend: Backend, arguments: Arguments) -> Answer:
     """Show a message to one member of a channel."""
     channel_id, user = arguments.required("channel", "user")
@@ -122,7 +122,7 @@ def post_ephemeral(backend: Backend, arguments: Arguments) -> Answer:
     return {"message_ts": message.ts, **_warned(shown)}
 
 
-@method("chat.delete", scopes=_CHAT_WRITE, post_only=True)
+@method("chat.delete", scopes=_CHAT_WRITE)
 def delete(backend: Backend, arguments: Arguments) -> Answer:
     """Delete one of the bot's own messages."""
     channel_id, ts = arguments.required("channel", "ts")

@@ -15,7 +15,12 @@ from sandbox.slack.web.methods import Answer, method
 from sandbox.slack.web.paging import next_cursor, page
 from sandbox.slack.workspace import Channel
 
-_KINDS = frozenset({"public_channel", "private_channel", "mpim", "im"})
+_SCOPE_PREFIX = {
+    "public_channel": "channels",
+    "private_channel": "groups",
+    "mpim": "mpim",
+    "im": "im",
+}
 _LIST = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 _NAME = re.compile(r"^[a-z0-9_+'\-]{1,100}(::skin-tone-[2-6])?$")
@@ -27,8 +32,10 @@ _MOST_USERS = 8
 def list_conversations(backend: Backend, arguments: Arguments) -> Answer:
     """List channels the bot may know of; public ones unless ``types`` says more."""
     kinds = set(arguments.names("types") or ["public_channel"])
-    if not kinds <= _KINDS:
+    if not kinds <= _SCOPE_PREFIX.keys():
         raise SlackError("invalid_types")
+    for kind in sorted(kinds):
+        needs_scope(backend, kind, "read")
     hide_archived = arguments.boolean("exclude_archived")
     channels = [
         channel
@@ -47,9 +54,8 @@ def info(backend: Backend, arguments: Arguments) -> Answer:
     """Show one channel."""
     (given,) = arguments.required("channel")
     channel = backend.workspace.channel_for_bot(given)
+    needs_scope(backend, channel.kind, "read")
     shown = _channel(channel)
-    if arguments.boolean("include_num_members"):
-        shown["num_members"] = len(channel.members)
     if arguments.boolean("include_locale"):
         shown["locale"] = "en-US"
     return {"channel": shown}
@@ -140,7 +146,7 @@ def join(backend: Backend, arguments: Arguments) -> Answer:
     return {"channel": _channel(channel), **(warned if already else {})}
 
 
-@method("reactions.add", scopes=("reactions:write",), post_only=True)
+@method("reactions.add", scopes=("reactions:write",))
 def add_reaction(backend: Backend, arguments: Arguments) -> Answer:
     """Put an emoji below a message."""
     given, timestamp, name = (
@@ -173,7 +179,18 @@ def _readable(backend: Backend, arguments: Arguments) -> Channel:
     channel = backend.workspace.channel_for_bot(given)
     if not channel.bot_member:
         raise SlackError("not_in_channel")
+    needs_scope(backend, channel.kind, "history")
     return channel
+
+
+def needs_scope(backend: Backend, kind: str, suffix: str) -> None:
+    """Refuse with missing_scope unless the bot may do this in that kind of conversation."""
+    scope = f"{_SCOPE_PREFIX[kind]}:{suffix}"
+    if scope not in backend.bot_scopes:
+        raise SlackError(
+            "missing_scope",
+            {"needed": scope, "provided": ",".join(sorted(backend.bot_scopes))},
+        )
 
 
 def _order(ts: str) -> Decimal:

@@ -8,7 +8,6 @@ then the method's own checks. ``ok: false`` is still HTTP 200; only rate limits 
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 from aiohttp import web
@@ -16,11 +15,12 @@ from aiohttp import web
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Call, Fault
-from sandbox.slack.web import chat, conversations, directory, files, views
+from sandbox.slack.json_text import parsed
+from sandbox.slack.web import chat, conversations, directory, files, validation, views
 from sandbox.slack.web.arguments import Arguments
 from sandbox.slack.web.methods import METHODS, Method
 
-FAMILIES = (chat, conversations, directory, files, views)
+FAMILIES = (chat, conversations, directory, files, validation, views)
 """Imported for the methods they register."""
 
 
@@ -43,13 +43,16 @@ class Dispatcher:
             given, warnings = await _read(request)
             call.arguments = {key: value for key, value in given.items() if key != "token"}
             call.token = self._token_kind(_token(request, given))
-            refused = _refusal(fault)
-            if refused is not None:
-                return self._finish(call, refused, fault.status if fault else 200)
-            if fault is not None and fault.kind == "rate_limit":
-                return self._rate_limited(call, fault)
-            if fault is not None and fault.kind == "hang":
-                await asyncio.sleep(fault.seconds)
+            match fault:
+                case Fault(kind="fail" | "http_error"):
+                    refused = {"ok": False, "error": fault.error or "internal_error"}
+                    return self._finish(
+                        call, refused, fault.status if fault.kind != "fail" else 200
+                    )
+                case Fault(kind="rate_limit"):
+                    return self._rate_limited(call, fault)
+                case Fault(kind="hang"):
+                    await asyncio.sleep(fault.seconds)
             body = self._answer(name, request, given, call.token)
             if warnings:
                 body.setdefault("warning", warnings)
@@ -71,12 +74,8 @@ class Dispatcher:
             raise SlackError("unknown_method")
         if method.post_only and request.method != "POST":
             raise SlackError("insecure_request")
-        if token == "none":  # noqa: S105 - a word for the kind of token
-            raise SlackError("not_authed")
-        if token == "bad":  # noqa: S105
-            raise SlackError("invalid_auth")
-        if method.kind not in (token, "either"):
-            raise SlackError("not_allowed_token_type")
+        if method.kind != "any":
+            _check_token(token, method)
         if method.scopes and not self._backend.bot_scopes.intersection(method.scopes):
             raise SlackError(
                 "missing_scope",
@@ -111,11 +110,13 @@ class Dispatcher:
         return web.json_response(body, status=status, headers=headers)
 
 
-def _refusal(fault: Fault | None) -> dict[str, Any] | None:
-    if fault is None or fault.kind not in ("fail", "http_error"):
-        return None
-    error = fault.error or "internal_error"
-    return {"ok": False, "error": error}
+def _check_token(token: str, method: Method) -> None:
+    if token == "none":  # noqa: S105 - a word for the kind of token
+        raise SlackError("not_authed")
+    if token == "bad":  # noqa: S105
+        raise SlackError("invalid_auth")
+    if method.kind not in (token, "either"):
+        raise SlackError("not_allowed_token_type")
 
 
 def _cut(request: web.Request) -> web.Response:
@@ -140,8 +141,8 @@ async def _read(request: web.Request) -> tuple[dict[str, Any], str]:
         return given, ""
     if request.content_type == "application/json":
         try:
-            body = json.loads(await request.read() or b"{}")
-        except (ValueError, RecursionError):
+            body = parsed(await request.read() or b"{}")
+        except ValueError:
             raise SlackError("invalid_json") from None
         if not isinstance(body, dict):
             raise SlackError("json_not_object")

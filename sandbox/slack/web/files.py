@@ -37,7 +37,7 @@ def upload_url(backend: Backend, arguments: Arguments) -> Answer:
     return {"upload_url": f"{backend.origin}/upload/v1/{file.id}", "file_id": file.id}
 
 
-@method("files.completeUploadExternal", scopes=("files:write",), post_only=True)
+@method("files.completeUploadExternal", scopes=("files:write",))
 def complete_upload(backend: Backend, arguments: Arguments) -> Answer:
     """Keep the uploaded files and share them to channels."""
     files = _named_files(backend, arguments.json("files", "invalid_arguments"))

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from sandbox.slack.backend import Backend
 from sandbox.slack.web.arguments import Arguments
 
-TokenKind = Literal["bot", "app", "either"]
+TokenKind = Literal["bot", "app", "either", "any"]
+"""``either`` takes a bot or an app token; ``any`` needs none at all."""
 Answer = dict[str, Any]
 Function = Callable[[Backend, Arguments], Answer]
 

@@ -13,21 +13,21 @@ from sandbox.slack.web.arguments import Arguments
 from sandbox.slack.web.methods import Answer, method
 
 
-@method("views.open", post_only=True)
+@method("views.open")
 def open_view(backend: Backend, arguments: Arguments) -> Answer:
     """Show a modal to whoever's trigger this is."""
     trigger, body = _triggered(backend, arguments)
     return _answer(backend.views.open(trigger.user, body))
 
 
-@method("views.push", post_only=True)
+@method("views.push")
 def push_view(backend: Backend, arguments: Arguments) -> Answer:
     """Show a modal above the one the trigger came from."""
     trigger, body = _triggered(backend, arguments)
     return _answer(backend.views.push(trigger.user, trigger.view_id, body))
 
 
-@method("views.update", post_only=True)
+@method("views.update")
 def update_view(backend: Backend, arguments: Arguments) -> Answer:
     """Change an open view."""
     view_id, external_id = arguments.string("view_id"), arguments.string("external_id")
@@ -39,7 +39,7 @@ def update_view(backend: Backend, arguments: Arguments) -> Answer:
     return _answer(backend.views.update(view, body, arguments.string("hash") or None))
 
 
-@method("views.publish", post_only=True)
+@method("views.publish")
 def publish_view(backend: Backend, arguments: Arguments) -> Answer:
     """Set somebody's App Home."""
     (user,) = arguments.required("user_id")
