@@ -1,0 +1,59 @@
+"""Have MTC look again: a one-shot full validation of a cluster, a store or a plan."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import Kind
+from bot.remediation.actions.base import Action, Draft, NoParams, patch
+from bot.remediation.ground import Ground
+from bot.remediation.plans import Risk, Verification
+from knowledge.texts import LocalText
+
+
+class _Refresh(Action[NoParams]):
+    """Sets ``spec.refresh``; the controller sets it back by itself."""
+
+    risk = Risk.R1
+    kind: ClassVar[Kind]
+
+    def draft(self, ground: Ground, params: NoParams) -> Draft:
+        """Return the one patch."""
+        del params
+        why = LocalText(en="Ask for a full validation.", zh="请求完整校验。")
+        return Draft(
+            (patch(ground.subject, self.kind, {"spec": {"refresh": True}}, why),),
+            Verification(
+                check="object-ready",
+                params={"kind": self.kind.kind, "name": ground.target.name},
+                deadline_seconds=300,
+            ),
+        )
+
+
+class RefreshCluster(_Refresh):
+    """Test the connection to a cluster again."""
+
+    id = "refresh-cluster"
+    title = LocalText(en="Check the cluster again", zh="重新检查集群")
+    kind = k.MIGCLUSTER
+    targets = (k.MIGCLUSTER.kind,)
+
+
+class RefreshStorage(_Refresh):
+    """Test the replication repository again."""
+
+    id = "refresh-storage"
+    title = LocalText(en="Check the replication repository again", zh="重新检查复制仓库")
+    kind = k.MIGSTORAGE
+    targets = (k.MIGSTORAGE.kind,)
+
+
+class RefreshPlan(_Refresh):
+    """Validate a plan again; makes its Velero objects anew and lifts Suspended once."""
+
+    id = "refresh-plan"
+    title = LocalText(en="Validate the plan again", zh="重新校验计划")
+    kind = k.MIGPLAN
+    targets = (k.MIGPLAN.kind,)

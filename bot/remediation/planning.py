@@ -1,0 +1,160 @@
+"""From an action and parameters to a plan that can be approved.
+
+Guards first, then the draft, then a server-side dry run of every call, made as the person who
+asks, so that what the cluster would refuse is refused now and not at three in the morning after
+an approval. Planning writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.clusters.port import (
+    ClusterError,
+    ClusterReader,
+    ClusterWriter,
+    Identity,
+    Json,
+)
+from bot.redaction import redact
+from bot.remediation.actions.base import Action, Draft, Params
+from bot.remediation.ground import Ground
+from bot.remediation.guards import check
+from bot.remediation.plans import Call, Change, Plan
+from bot.remediation.refusals import Refused
+
+MAX_VALUE = 160
+_MISSING = object()
+
+
+def make_plan(
+    action: Action[Any],
+    given: Mapping[str, Any],
+    ground: Ground,
+    *,
+    as_user: Identity | None = None,
+    incident: str = "",
+    entry: str = "",
+) -> Plan:
+    """Return the plan of ``action`` for the ground's target.
+
+    Raises ``Refused`` (bad parameters, a guard, a call the cluster would refuse) or the
+    ``ClusterError`` of a cluster that cannot be read.
+    """
+    if ground.target.kind not in action.targets:
+        raise Refused(
+            f"{action.id} is for {', '.join(action.targets)}, not for {ground.target.kind}.",
+            f"{action.id} 适用于 {', '.join(action.targets)}，不适用于 {ground.target.kind}。",
+        )
+    params = parse_params(action, {**action.propose(ground), **given})
+    draft: Draft = action.draft(ground, params)
+    for guard in action.guards:
+        check(guard, ground, draft.clusters)
+    steps = tuple(
+        rehearse(step, ground.reader(step.cluster), as_user) if isinstance(step, Call) else step
+        for step in draft.steps
+    )
+    return Plan(
+        action=action.id,
+        params=params.model_dump(mode="json"),
+        target=ground.as_target(),
+        risk=action.risk if draft.risk is None else draft.risk,
+        destroys_data=(
+            action.destroys_data if draft.destroys_data is None else draft.destroys_data
+        ),
+        steps=steps,
+        effects=draft.effects,
+        compare=draft.compare,
+        verification=draft.verification,
+        undo=draft.undo,
+        incident=incident,
+        entry=entry,
+    )
+
+
+def parse_params(action: Action[Any], given: Mapping[str, Any]) -> Params:
+    """Return the parameters, validated. Raises ``Refused`` that names each wrong field."""
+    try:
+        return action.params.model_validate(dict(given))
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(p) for p in e['loc']) or 'parameters'}: {redact(e['msg'])}"
+            for e in error.errors(include_url=False, include_input=False)[:5]
+        )
+        raise Refused(
+            f"The parameters of {action.id} need a correction: {wrong}",
+            f"{action.id} 的参数需要更正：{wrong}",
+        ) from error
+
+
+def rehearse(call: Call, reader: ClusterReader, as_user: Identity | None) -> Call:
+    """Return the call with its diff, after a dry run where the cluster can be written to."""
+    before: Json | None = None
+    if call.verb != "create":
+        before = reader.get(call.kind_of, call.name, call.namespace)
+    if isinstance(reader, ClusterWriter):
+        _dry_run(call, reader, as_user)
+    return call.model_copy(update={"changes": changes_of(call, before)})
+
+
+def _dry_run(call: Call, writer: ClusterWriter, as_user: Identity | None) -> None:
+    body = dict(call.body or {})
+    try:
+        if call.verb == "patch":
+            writer.patch(
+                call.kind_of, call.name, call.namespace, body,
+                resource_version=call.resource_version, dry_run=True, as_user=as_user,
+            )  # fmt: skip
+        elif call.verb == "create":
+            writer.create(call.kind_of, call.namespace, body, dry_run=True, as_user=as_user)
+        else:
+            writer.delete(
+                call.kind_of, call.name, call.namespace,
+                uid=call.uid, resource_version=call.resource_version,
+                dry_run=True, as_user=as_user,
+            )  # fmt: skip
+    except ClusterError as error:
+        if error.reason in ("unreachable", "untrusted"):
+            raise
+        said = redact(str(error))
+        raise Refused(
+            f"The cluster would refuse {call.verb} of {call.where}: {said}",
+            f"集群会拒绝对 {call.where} 的 {call.verb} 操作：{said}",
+        ) from error
+
+
+def changes_of(call: Call, before: Json | None) -> tuple[Change, ...]:
+    """Return what a person sees of a call: each field with its value before and after."""
+    if call.verb == "delete":
+        return (Change(path=call.where, before="exists", after="deleted"),)
+    changes: list[Change] = []
+    if call.verb == "create":
+        spec = (call.body or {}).get("spec", {})
+        _walk(spec, _MISSING, "spec", call, changes)
+        return tuple(changes)
+    _walk(call.body or {}, before or {}, "", call, changes)
+    return tuple(changes)
+
+
+def _walk(after: Any, before: Any, path: str, call: Call, found: list[Change]) -> None:
+    if isinstance(after, dict) and after and path not in call.secrets:
+        for key, value in after.items():
+            old = before.get(key, _MISSING) if isinstance(before, dict) else _MISSING
+            _walk(value, old, f"{path}.{key}" if path else str(key), call, found)
+        return
+    if path in call.secrets:
+        found.append(Change(path=path, before="(secret)", after="(new secret)"))
+    elif after != before:
+        found.append(Change(path=path, before=_shown(before), after=_shown(after)))
+
+
+def _shown(value: Any) -> str:
+    if value is _MISSING:
+        return "(absent)"
+    if value is None:
+        return "(removed)"
+    text = redact(value if isinstance(value, str) else str(value))
+    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
