@@ -11,6 +11,7 @@ import re
 from knowledge.schema import Signature
 
 _NAMED_GROUP = re.compile(r"\(\?P<[A-Za-z_]\w*>")
+_BOUNDED = re.compile(r"(?<!\\)\.\{\d*,\d+\}\??")
 _OPEN_END = re.compile(r"(?<!\\)(?:\.[*+]\??|\\[SsdwW][*+]\??|\.)$")
 
 
@@ -52,11 +53,13 @@ def confirming(signature: Signature) -> re.Pattern[str]:
 
 
 def for_automaton(signature: Signature) -> bytes:
-    """Return the form for the automaton: no named groups, no open end.
+    """Return the form for the automaton: no named groups, no bounds, no open end.
 
-    An open end (``.*``) would report a hit for every further byte of the line.
+    A bounded gap (``.{0,400}``) costs a state for every byte it may span, so that compiling a few
+    of them takes seconds; unbounded it finds more lines, and ``re`` sorts them out. An open end
+    (``.*``) would report a hit for every further byte of the line.
     """
-    pattern = _NAMED_GROUP.sub("(?:", expression(signature))
+    pattern = _BOUNDED.sub(".*", _NAMED_GROUP.sub("(?:", expression(signature)))
     while (shorter := _OPEN_END.sub("", pattern)) != pattern and shorter:
         pattern = shorter
     return pattern.encode()
