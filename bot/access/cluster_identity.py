@@ -1,0 +1,60 @@
+"""Chat rights never exceed cluster rights: whom a Slack user is on the clusters, and what the
+clusters themselves let that user do.
+
+Names from Slack go into impersonation headers, so only plain names pass: nothing with white
+space, control characters or the prefix ``system:``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from bot.access.people import Person
+from bot.access.policy import ClusterIdentity
+from bot.clusters.port import AccessRequest, ClusterReader, Identity
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+@:/-]{0,252}")
+_EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def identity_of(person: Person, mapping: ClusterIdentity) -> Identity | None:
+    """Return the cluster user of a Slack user; None where there is none or its name is odd."""
+    if not person.trusted:
+        return None
+    name = mapping.table.get(person.id, "")
+    if not name and mapping.user and _EMAIL.fullmatch(person.email):
+        local = person.email.partition("@")[0]
+        name = mapping.user.replace("{email}", person.email).replace("{local}", local)
+    if not _PLAIN.fullmatch(name) or name.lower().startswith("system:"):
+        return None
+    groups = [
+        group
+        for pair in mapping.groups
+        for slack_group, _, group in [pair.partition("=")]
+        if slack_group in person.groups and _PLAIN.fullmatch(group)
+    ]
+    return Identity(name, tuple(groups))
+
+
+def refused_by_clusters(
+    identity: Identity,
+    needed: Iterable[tuple[str, AccessRequest]],
+    reader: Callable[[str], ClusterReader],
+) -> tuple[str, ...]:
+    """Return one sentence for each right that a cluster denies; empty means all are there.
+
+    ``needed`` are (cluster, request) pairs. Raises the ``ClusterError`` of a cluster that cannot
+    be asked: no answer is not a yes.
+    """
+    denied: list[str] = []
+    for cluster, request in dict.fromkeys(needed):
+        asked = replace(request, user=identity.user, groups=identity.groups)
+        answer = reader(cluster).allowed(asked)
+        if not answer.allowed:
+            what = f"{request.verb} {request.resource}"
+            place = f" in {request.namespace}" if request.namespace else ""
+            why = f" ({answer.reason})" if answer.reason else ""
+            denied.append(f"{identity.user} may not {what}{place} on {cluster}{why}")
+    return tuple(denied)
