@@ -90,8 +90,8 @@ class NumberNode(Node):
     """A number, or an integer, with optional limits."""
 
     integer: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: int | None = None
+    maximum: int | None = None
 
     def check(self, value: Any, pointer: str, context: Context) -> None:
         """Refuse wrong types (true is no number) and values beyond the limits."""
@@ -100,9 +100,9 @@ class NumberNode(Node):
                 "must provide an integer" if self.integer else "must provide a number", pointer
             )
         elif self.maximum is not None and value > self.maximum:
-            context.add(f"must be less than {self.maximum + 1:g}", pointer)
+            context.add(f"must be less than {self.maximum + 1}", pointer)
         elif self.minimum is not None and value < self.minimum:
-            context.add(f"must be greater than {self.minimum - 1:g}", pointer)
+            context.add(f"must be greater than {self.minimum - 1}", pointer)
 
 
 @dataclass(slots=True)
