@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from bot.clusters.port import ObjectRef
 
+UNDIAGNOSED = "undiagnosed"
+"""Stands for the entry id where a migration is not well and no entry says why."""
+
 
 class State(StrEnum):
     """The life of an incident."""
@@ -77,14 +80,20 @@ class Incident:
     since: datetime | None = None
     symptoms: tuple[str, ...] = ()
     """Entry ids that this cause explains here."""
+    also: tuple[str, ...] = ()
+    """Entry ids of what else is wrong with the first member and is not explained by this cause."""
     not_read: tuple[str, ...] = ()
     confidence: float = 1.0
     acknowledged_by: str = ""
     silenced_until: datetime | None = None
     resolved_at: datetime | None = None
     resolved_note: str = ""
-    """Why it counts as resolved: ``succeeded``, ``successor:<name>``, ``condition-gone`` or
-    ``deleted``."""
+    """Why it counts as resolved.
+
+    ``succeeded``, ``successor:<name>``, ``condition-gone`` (the object is well again, or the
+    migration goes on), ``deleted``, ``canceled``, ``rolled-back``, or ``other-cause:<entry id>``
+    where a later look found another cause.
+    """
     timeline: tuple[TimelineItem, ...] = ()
     channel: str = ""
     message_ts: str = ""

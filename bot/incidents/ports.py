@@ -31,9 +31,19 @@ class OutboxItem:
     incident_id: str
     channel: str
     topic: str = ""
-    """For ``thread``: what to say (evidence, resolved, reopened, joined...). Views know these."""
+    """For ``thread``: what to say. Views know these.
+
+    evidence, joined, recovered, acknowledged, silenced, resolved, reopened.
+    """
     detail: str = ""
+    """What the topic needs.
+
+    joined, recovered: names of migrations, separated by spaces. acknowledged, silenced: the
+    person's Slack id. resolved: the note, as in ``Incident.resolved_note``. For ``rollup``: ids
+    of the incidents it stands for, separated by spaces.
+    """
     attempts: int = 0
+    """How often it was claimed before. Above 0 it may be in the channel already."""
     created_at: datetime | None = None
 
 

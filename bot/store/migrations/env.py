@@ -1,0 +1,15 @@
+"""Runs the steps of the schema in the transaction of whoever asked (``bot.store.upgrading``)."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bot.store.schema import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
