@@ -1,0 +1,85 @@
+"""Where the way to a control cluster comes from: a kubeconfig, the pod the bot runs in, or both
+given by hand."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kubernetes import config
+from kubernetes.client import Configuration
+
+from bot.clusters.live.plane import LivePlane
+from bot.clusters.live.remotes import api_settings
+from bot.clusters.port import ClusterError
+
+_DEFAULT = "~/.kube/config"
+
+
+def open_live(
+    context: str = "", kubeconfig: Path | None = None, name: str = "", *, writable: bool = False
+) -> LivePlane:
+    """Return a control cluster by kubeconfig, or the one whose pod the bot runs in.
+
+    A kubeconfig is used where it, a context or ``$KUBECONFIG`` is given, and where the bot does
+    not run in a cluster. Nothing is asked of the cluster yet. Raises ``ClusterError`` where there
+    is no usable kubeconfig or no such context.
+    """
+    in_cluster = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
+    if in_cluster and kubeconfig is None and not context and not os.environ.get("KUBECONFIG"):
+        account = "the service account of the bot's pod"
+        return LivePlane(name or "host", _from_pod, login=account, trust=account, writable=writable)
+    path = str(kubeconfig or os.environ.get("KUBECONFIG") or Path(_DEFAULT).expanduser())
+    where = f"kubeconfig {path}" + (f", context {context}" if context else "")
+    return LivePlane(
+        name or context or "host",
+        partial(_from_kubeconfig, path, context),
+        login=where,
+        trust=f"{where} (certificate-authority)",
+        writable=writable,
+    )
+
+
+def open_api(
+    server: str,
+    token: str = "",
+    ca: bytes = b"",
+    *,
+    insecure: bool = False,
+    name: str = "host",
+    writable: bool = False,
+) -> LivePlane:
+    """Return a control cluster by its address, a bearer token and its authorities in PEM."""
+    return LivePlane(
+        name,
+        partial(api_settings, server, token, ca, insecure=insecure),
+        login="the given token",
+        trust="the given authorities",
+        writable=writable,
+    )
+
+
+def _from_pod() -> Configuration:
+    settings = Configuration()
+    try:
+        load: Any = config.load_incluster_config
+        load(settings)
+    except (config.ConfigException, OSError) as error:
+        raise ClusterError(f"the pod has no usable service account: {error}") from error
+    return settings
+
+
+def _from_kubeconfig(path: str, context: str) -> Configuration:
+    settings = Configuration()
+    try:
+        load: Any = config.load_kube_config
+        load(path, context or None, settings, persist_config=False)
+    except (config.ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+        text = str(error).splitlines()
+        raise ClusterError(
+            f"kubeconfig {path} cannot be used ({text[0] if text else type(error).__name__}); "
+            "name another with KUBECONFIG, or another context"
+        ) from error
+    return settings
