@@ -1,0 +1,177 @@
+"""The outbox on its way to Slack: nothing lost, nothing twice.
+
+Each message carries the incident and the outbox item in its metadata. Where an earlier try may
+have reached Slack (a lost reply, a time-out, a crash between the post and its record), the
+message is looked for in the channel before it is posted again. Limits and outages put an item
+off; only what Slack refuses for good is set aside, with a sentence in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from slack_sdk import WebClient
+
+from bot.incidents.model import Incident
+from bot.incidents.ports import OutboxItem
+from bot.redaction import redact
+from handlers.clients import make_client
+from handlers.delivery import Channels, Gone, Limited, Refused, Uncertain, Unsure
+from handlers.services import Services
+from handlers.views.card import card
+from handlers.views.kit import Message
+from handlers.views.rollup import rollup
+from handlers.views.thread import reply
+
+POLL_SECONDS = 0.5
+_LONGEST = timedelta(minutes=5)
+_BATCH = 10
+_BATCH_SECONDS = 20.0
+"""A claim is a promise for a time; what is not begun by then is given back."""
+
+_log = logging.getLogger(__name__)
+
+
+class Poster:
+    """Drains the outbox, in a thread of its own or step by step."""
+
+    def __init__(
+        self, client: WebClient, services: Services, *, poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        """Post with the token, address and time-out of ``client``, without its retries."""
+        own = make_client(client.token, client.base_url, client.timeout)
+        self._channels = Channels(own)
+        self._services = services
+        self._unsure = Unsure(self._channels, own.timeout)
+        self._poll = poll_seconds
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Drain from now on in the background."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="slack-poster", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the message at hand and stop; what is owed stays owed."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def drain_once(self) -> int:
+        """Send what is due; return how many items were taken up."""
+        self._unsure.settle()
+        items = self._services.outbox.claim(self._services.clock(), _BATCH)
+        began = time.monotonic()
+        wait: timedelta | None = None
+        for item in items:
+            if wait is None and time.monotonic() - began > _BATCH_SECONDS:
+                wait = timedelta()
+            if wait is None:
+                wait = self._handle(item)
+            else:
+                self._put_off(item, wait, "Slack is slow, down or asks to wait")
+        return len(items)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                taken = self.drain_once()
+            except Exception as error:
+                _log.error("the outbox could not be drained now: %s", redact(repr(error)))
+                taken = 0
+            if not taken:
+                self._stopping.wait(self._poll)
+
+    def _handle(self, item: OutboxItem) -> timedelta | None:
+        """Send one item; return how long the rest should wait, where it found Slack unwell."""
+        outbox = self._services.outbox
+        try:
+            channel, ts = self._deliver(item)
+        except Limited as error:
+            self._put_off(item, error.after, str(error))
+            return error.after
+        except Uncertain as error:
+            after = min(timedelta(seconds=2 ** min(item.attempts, 8)), _LONGEST)
+            self._put_off(item, max(after, error.after), str(error))
+            return error.after
+        except Refused as error:
+            self._give_up(item, str(error))
+        except Exception as error:
+            _log.exception("item %s of incident %s cannot be made", item.id, item.incident_id)
+            self._give_up(item, f"the message cannot be made: {redact(repr(error))}")
+        else:
+            outbox.sent(item, channel, ts, self._services.clock())
+        return None
+
+    def _deliver(self, item: OutboxItem) -> tuple[str, str]:
+        if item.kind == "rollup":
+            return self._post(item, self._rollup(item))
+        incident = self._services.incidents.get(item.incident_id)
+        if incident is None:
+            raise Refused("its incident is no longer there")
+        if item.kind == "card":
+            return self._card(item, incident)
+        if not incident.message_ts:
+            raise Refused("its card was never posted, so there is no thread to reply in")
+        now, entries = self._services.clock(), self._services.knowledge().by_id
+        lang = self._services.default_lang
+        message = reply(item.topic, item.detail, incident, entries, lang, now)
+        return self._post(item, message, incident.channel, incident.message_ts)
+
+    def _card(self, item: OutboxItem, incident: Incident) -> tuple[str, str]:
+        entries = self._services.knowledge().by_id
+        message = card(incident, entries, self._services.default_lang, self._services.clock())
+        if incident.message_ts:
+            try:
+                self._channels.update(incident.channel, incident.message_ts, message)
+            except Gone:
+                _log.warning("the card of incident %s was deleted; it is posted anew", incident.id)
+            else:
+                return incident.channel, incident.message_ts
+        return self._post(item, message)
+
+    def _rollup(self, item: OutboxItem) -> Message:
+        found = (self._services.incidents.get(each) for each in item.detail.split())
+        incidents = [incident for incident in found if incident is not None]
+        entries = self._services.knowledge().by_id
+        return rollup(incidents, entries, self._services.default_lang)
+
+    def _post(
+        self, item: OutboxItem, message: Message, channel: str = "", thread_ts: str = ""
+    ) -> tuple[str, str]:
+        channel = channel or item.channel
+        if not channel:
+            raise Refused("no channel is configured for it")
+        unsure = item.attempts > 0
+        if unsure:
+            already = self._channels.find(channel, thread_ts, item)
+            if already:
+                return channel, already[0]
+        posted = self._channels.post(channel, thread_ts, message, item)
+        if unsure:
+            self._unsure.watch(item, channel, thread_ts, posted[1])
+        return posted
+
+    def _put_off(self, item: OutboxItem, after: timedelta, why: str) -> None:
+        _log.warning(
+            "a message of incident %s waits %.0f s: %s",
+            item.incident_id or "(rollup)",
+            after.total_seconds(),
+            why,
+        )
+        self._services.outbox.retry(item, after, redact(why), self._services.clock())
+
+    def _give_up(self, item: OutboxItem, why: str) -> None:
+        _log.error(
+            "a message of incident %s for channel %s is set aside: %s",
+            item.incident_id or "(rollup)",
+            item.channel or "(none)",
+            why,
+        )
+        self._services.outbox.give_up(item, redact(why), self._services.clock())

@@ -1,0 +1,142 @@
+"""The answer to "what is wrong with this?": verdict, root cause, proof, fix, and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.diagnosis.findings import Diagnosis, Finding
+from bot.incidents.model import Incident
+from bot.mtc.outcome_words import HEALTHY, Word
+from handlers.views.card import state_line
+from handlers.views.kit import (
+    Message,
+    Page,
+    channel_link,
+    context,
+    context_markup,
+    divider,
+    header,
+    notice,
+    paragraph,
+    rich,
+    stamp,
+    tidy,
+    title_and_text,
+    untrusted,
+    verbatim,
+    words,
+)
+from handlers.views.parts import (
+    OUTCOME_MARKS,
+    SEVERITY_MARKS,
+    asks,
+    explain,
+    heading,
+    labelled,
+    left_out,
+    some,
+)
+from handlers.views.stories import of_finding
+from handlers.views.words import name_of, say
+from knowledge.texts import Lang
+
+_OTHERS = 4
+
+
+def answer(
+    diagnosis: Diagnosis, incidents: Sequence[Incident], lang: Lang, now: datetime
+) -> Message:
+    """Return a diagnosis; ``incidents`` are the open ones that hold the target up."""
+    page = Page()
+    outcome = diagnosis.outcome
+    verdict = f"{diagnosis.target.name}: {name_of(lang, 'outcome', outcome.word)}"
+    mark = OUTCOME_MARKS[outcome.word]
+    page.add(header(f"{mark} {untrusted(verdict, 140)}"))
+    page.add(context(_standing(diagnosis, lang)))
+    _loud(page, diagnosis, lang)
+    root = diagnosis.root
+    if root is None:
+        _nothing_found(page, diagnosis, lang)
+    else:
+        _cause(page, root, lang)
+    _rest(page, diagnosis, root, lang)
+    for incident in incidents[:3]:
+        if incident.channel:
+            said = state_line(incident, lang, now)
+            place = channel_link(incident.channel)
+            page.add(context_markup(say(lang, "answer.incident", channel=place, state=said)))
+    left_out(page, f"mtc-bot diagnose {untrusted(str(diagnosis.target), 120)}", lang)
+    told = f"{mark} {verdict}" + (f". {root.title(lang)}" if root else "")
+    return Message(notice(told), page.blocks)
+
+
+def _standing(diagnosis: Diagnosis, lang: Lang) -> str:
+    outcome = diagnosis.outcome
+    parts = [str(diagnosis.target), diagnosis.control]
+    if diagnosis.plan and diagnosis.plan != diagnosis.target.name:
+        parts.append(f"{say(lang, 'label.plan')} {diagnosis.plan}")
+    if outcome.phase:
+        step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
+        parts.append(f"{say(lang, 'label.phase')} {outcome.phase}{step}")
+    if outcome.behind:
+        key = "answer.blocked_by" if outcome.word is Word.BLOCKED else "answer.behind"
+        parts.append(say(lang, key, name=outcome.behind))
+    if outcome.since:
+        parts.append(f"{say(lang, 'label.since')} {stamp(outcome.since)}")
+    return untrusted(" · ".join(parts), 900)
+
+
+def _loud(page: Page, diagnosis: Diagnosis, lang: Lang) -> None:
+    outcome = diagnosis.outcome
+    for key, detail, items in (
+        ("card.down", "answer.workloads", outcome.scaled_down),
+        ("card.not_copied", "answer.volumes", outcome.not_copied),
+    ):
+        if items:
+            said = untrusted(say(lang, detail, names=some(items, lang)), 900)
+            page.add(title_and_text(f"⚠️ {say(lang, key)}", said))
+
+
+def _cause(page: Page, root: Finding, lang: Lang) -> None:
+    mark = SEVERITY_MARKS[root.severity]
+    page.add(title_and_text(f"{mark} {root.title(lang)}", root.cause(lang)))
+    percent = f"{root.confidence:.0%}"
+    told = [root.entry.id, str(root.subject), say(lang, "answer.confidence", percent=percent)]
+    page.add(context(untrusted(" · ".join(told), 300)))
+    explain(page, of_finding(root, lang), lang, quotes=3)
+
+
+def _nothing_found(page: Page, diagnosis: Diagnosis, lang: Lang) -> None:
+    outcome = diagnosis.outcome
+    if outcome.word in HEALTHY or outcome.word is Word.WAITING:
+        page.add(rich(paragraph(words(say(lang, "answer.healthy")))))
+        return
+    page.add(rich(paragraph(words(say(lang, "answer.unknown")))))
+    for error in outcome.errors[:3]:
+        page.add(rich(verbatim(untrusted(error, 800))))
+    line = f"status {diagnosis.target}"
+    command = f"/mtc {untrusted(line, 120)}"
+    page.add(context(say(lang, "answer.unknown_next", status=command)))
+    page.add(asks([(f"/mtc {line}", line)]))
+
+
+def _rest(page: Page, diagnosis: Diagnosis, root: Finding | None, lang: Lang) -> None:
+    if root is not None:
+        explained = [symptom.title(lang) for symptom in root.symptoms]
+        labelled(page, say(lang, "label.explains"), explained, lang)
+    others = [f for f in diagnosis.findings if f is not root and not f.benign]
+    if others:
+        page.add(divider(), heading(say(lang, "label.others")))
+    for other in others[:_OTHERS]:
+        mark = SEVERITY_MARKS[other.severity]
+        page.add(title_and_text(f"{mark} {other.title(lang)}", other.cause(lang)))
+        if other.quotes:
+            page.add(rich(verbatim(other.quotes[0].text, 400)))
+    if others:
+        known = [(say(lang, "button.kb") + f": {f.entry.id}", f"kb {f.entry.id}") for f in others]
+        page.add(asks(known[:_OTHERS]))
+    harmless = [f.title(lang) for f in diagnosis.findings if f.benign]
+    labelled(page, say(lang, "label.harmless"), harmless, lang, most=4)
+    missing = [tidy(f"{u.what}: {u.why}", 300) for u in diagnosis.not_read]
+    labelled(page, say(lang, "label.not_read"), missing, lang, most=6)

@@ -1,0 +1,69 @@
+"""The App Home: what is open now, and how to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.incidents.model import Incident, State
+from handlers.views.actions import Action
+from handlers.views.card import names, state_line
+from handlers.views.help import help_blocks
+from handlers.views.kit import (
+    VIEW_BLOCKS,
+    VIEW_CHARACTERS,
+    Page,
+    actions,
+    button,
+    code,
+    context,
+    context_markup,
+    cut,
+    divider,
+    header,
+    paragraph,
+    rich,
+    when,
+    words,
+)
+from handlers.views.parts import SEVERITY_MARKS, asks
+from handlers.views.stories import Entries, of_incident
+from handlers.views.words import say
+from knowledge.texts import Lang
+
+View = dict[str, Any]
+_MOST = 15
+
+
+def home(incidents: Sequence[Incident], entries: Entries, lang: Lang, now: datetime) -> View:
+    """Return a person's App Home."""
+    page = Page(VIEW_BLOCKS, VIEW_CHARACTERS)
+    page.add(header(say(lang, "home.title", n=len(incidents))))
+    if not incidents:
+        page.add(rich(paragraph(words(f"✅ {say(lang, 'home.none')}"))))
+    for incident in incidents[:_MOST]:
+        mark = SEVERITY_MARKS.get(incident.severity, "🟠")
+        title = f"{mark} {cut(of_incident(incident, entries, lang).title, 200)}"
+        where = " · ".join(
+            (code(str(incident.subject)), code(incident.key.control), when(incident.opened_at))
+        )
+        members = f"{say(lang, 'label.members', n=len(incident.members))}: "
+        row = [button(say(lang, "button.details"), Action.DETAILS, incident.id)]
+        if incident.state is State.OPEN:
+            label = say(lang, "button.acknowledge")
+            row.insert(0, button(label, Action.ACKNOWLEDGE, incident.id, "primary"))
+        page.add(
+            rich(paragraph(words(title, bold=True))),
+            context_markup(f"{where}\n{members}{names(incident.members, lang)}"),
+            context_markup(state_line(incident, lang, now)),
+            actions(row),
+        )
+    if len(incidents) > _MOST:
+        page.add(context(say(lang, "more", n=len(incidents) - _MOST)))
+    page.add(divider())
+    page.add(header(say(lang, "help.title")))
+    for block in help_blocks(lang):
+        page.add(block)
+    page.end(asks([(say(lang, "button.list"), "list"), (say(lang, "button.kb"), "kb")]))
+    return {"type": "home", "blocks": page.blocks}
