@@ -65,7 +65,7 @@ class MemoryCluster:
         """
         self._name = name
         self._access = access
-        self._clock = clock or (lambda: datetime.now(UTC))
+        self.clock = clock or (lambda: datetime.now(UTC))
         self._changed = threading.Condition(threading.RLock())
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = {kind: {} for kind in kinds}
         self._history = History()
@@ -282,6 +282,22 @@ class MemoryCluster:
             there = self._objects[kind].get((namespace if kind.namespaced else "", name))
             return deepcopy(there)
 
+    def find_all(self, kind: Kind, namespace: str = "") -> tuple[Json, ...]:
+        """Return copies of the objects of a kind; works on a failing cluster too."""
+        with self._changed:
+            return tuple(
+                deepcopy(obj)
+                for (place, _), obj in sorted(self._objects[kind].items())
+                if namespace in ("", place)
+            )
+
+    def take_away(self, kind: Kind, name: str, namespace: str = "") -> None:
+        """Delete an object at once, if it is there; works on a failing cluster too."""
+        with self._changed:
+            there = self._objects[kind].get((namespace if kind.namespaced else "", name))
+            if there is not None:
+                self._remove(kind, there)
+
     def append_log(self, namespace: str, pod: str, container: str, body: bytes) -> None:
         """Add bytes to the end of a container's log."""
         with self._changed:
@@ -398,7 +414,7 @@ class MemoryCluster:
         self._changed.notify_all()
 
     def _now(self) -> str:
-        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def merged(target: Any, patch: Any) -> Any:
