@@ -1,0 +1,127 @@
+"""Nodes and pods by kwok: pods run at once, their logs come from files, exec answers.
+
+kwok plays the kubelet of every node, so that logs go through the API server as they do on a
+cluster. Log files are in the format of CRI, which the kubelet reads as well.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.apiserver.crds import KWOK_LOGS
+from tests.apiserver.process import ApiServer, Json, binary, free_port
+
+NODE = "worker-1"
+
+
+@dataclass
+class Kwok:
+    """kwok beside one API server."""
+
+    server: ApiServer
+
+    def __post_init__(self) -> None:
+        self._folder = self.server.folder / "kwok"
+        self._folder.mkdir(exist_ok=True)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._count = 0
+
+    def start(self) -> None:
+        port = free_port()
+        command = [
+            str(binary("kwok")),
+            f"--kubeconfig={self.server.kubeconfig(self._folder / 'kubeconfig')}",
+            "--manage-all-nodes",
+            "--node-ip=127.0.0.1",
+            f"--node-port={port}",
+            f"--server-address=127.0.0.1:{port}",
+            f"--tls-cert-file={self.server.serving}",
+            f"--tls-private-key-file={self.server.serving_key}",
+            "--enable-crds=Logs,Exec",
+        ]
+        with (self._folder / "kwok.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True
+            )
+        self._wait_for_port(port)
+        self.node(NODE)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def node(self, name: str) -> None:
+        """Make a node and return when it is ready and its kubelet's port is known."""
+        body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
+        self.server.call("POST", "/api/v1/nodes", body)
+        until = time.monotonic() + 30
+        while True:
+            status = self.server.done("GET", f"/api/v1/nodes/{name}").get("status", {})
+            port = status.get("daemonEndpoints", {}).get("kubeletEndpoint", {}).get("Port")
+            if port and any(
+                c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", [])
+            ):
+                return
+            assert time.monotonic() < until, f"node {name} never became ready: {status}"
+            time.sleep(0.1)
+
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        contents: dict[str, bytes],
+        previous: dict[str, bytes] | None = None,
+    ) -> None:
+        """Give a pod's containers their logs; times are one second apart, the last is now."""
+        entries: list[Json] = []
+        for container in {**contents, **(previous or {})}:
+            entry: Json = {"containers": [container]}
+            for key, given in (("logsFile", contents), ("previousLogsFile", previous or {})):
+                if container in given:
+                    entry[key] = str(self._written(given[container]))
+            entries.append(entry)
+        body = {
+            "apiVersion": KWOK_LOGS.api_version,
+            "kind": KWOK_LOGS.kind,
+            "metadata": {"name": pod, "namespace": namespace},
+            "spec": {"logs": entries},
+        }
+        path = f"/apis/{KWOK_LOGS.api_version}/namespaces/{namespace}/logs"
+        self.server.call("DELETE", f"{path}/{pod}")
+        self.server.done("POST", path, body)
+
+    def _written(self, content: bytes) -> Path:
+        self._count += 1
+        path = self._folder / f"{self._count}.log"
+        lines = content.splitlines(keepends=True)
+        start = datetime.now(UTC).timestamp() - len(lines)
+        with path.open("wb") as file:
+            for number, line in enumerate(lines):
+                at = datetime.fromtimestamp(start + number, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+                tag = "F" if line.endswith(b"\n") else "P"
+                file.write(f"{at}.000000000Z stdout {tag} ".encode() + line.rstrip(b"\n") + b"\n")
+        return path
+
+    def _wait_for_port(self, port: int) -> None:
+        import socket
+
+        until = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                assert self._process is not None
+                stopped = self._process.poll() is not None
+                if stopped or time.monotonic() > until:
+                    tail = (self._folder / "kwok.log").read_text(errors="replace")[-2000:]
+                    raise RuntimeError(f"kwok did not start:\n{tail}") from None
+                time.sleep(0.05)
+            else:
+                return

@@ -1,0 +1,3 @@
+"""Fixtures of all tests; those that start a program start it when the first test wants it."""
+
+pytest_plugins = ("tests.apiserver.fixtures",)
