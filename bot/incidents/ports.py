@@ -13,8 +13,11 @@ from typing import Literal, Protocol
 from bot.diagnosis.findings import Diagnosis
 from bot.incidents.model import Incident
 
-MessageKind = Literal["card", "thread", "rollup"]
-"""card: post or update the incident's card. thread: a reply under it. rollup: a storm's summary."""
+MessageKind = Literal["card", "thread", "rollup", "approval"]
+"""card: post or update the incident's card. thread: a reply under it. rollup: a storm's summary.
+approval: the card of a request for a remediation (topic ``card``), or a note about it
+(``reminder``); then ``incident_id`` holds the request's id.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,26 +23,26 @@ from bot.redaction import redact
 from bot.remediation.actions.base import Action, Draft, Params
 from bot.remediation.ground import Ground
 from bot.remediation.guards import check
-from bot.remediation.plans import Call, Change, Plan
+from bot.remediation.pins import digest, pin
+from bot.remediation.plans import Call, Change, Pin, Plan
 from bot.remediation.refusals import Refused
 
 MAX_VALUE = 160
 _MISSING = object()
 
 
-def make_plan(
+def draft_plan(
     action: Action[Any],
     given: Mapping[str, Any],
     ground: Ground,
     *,
-    as_user: Identity | None = None,
     incident: str = "",
     entry: str = "",
 ) -> Plan:
-    """Return the plan of ``action`` for the ground's target.
+    """Return the plan of ``action`` for the ground's target, pinned but not yet rehearsed.
 
-    Raises ``Refused`` (bad parameters, a guard, a call the cluster would refuse) or the
-    ``ClusterError`` of a cluster that cannot be read.
+    Raises ``Refused`` (bad parameters, a guard) or the ``ClusterError`` of a cluster that
+    cannot be read.
     """
     if ground.target.kind not in action.targets:
         raise Refused(
@@ -53,10 +53,6 @@ def make_plan(
     draft: Draft = action.draft(ground, params)
     for guard in action.guards:
         check(guard, ground, draft.clusters)
-    steps = tuple(
-        rehearse(step, ground.reader(step.cluster), as_user) if isinstance(step, Call) else step
-        for step in draft.steps
-    )
     return Plan(
         action=action.id,
         params=params.model_dump(mode="json"),
@@ -65,14 +61,27 @@ def make_plan(
         destroys_data=(
             action.destroys_data if draft.destroys_data is None else draft.destroys_data
         ),
-        steps=steps,
+        steps=draft.steps,
         effects=draft.effects,
         compare=draft.compare,
         verification=draft.verification,
+        pins=_pins(ground),
         undo=draft.undo,
         incident=incident,
         entry=entry,
     )
+
+
+def rehearse_plan(plan: Plan, ground: Ground, as_user: Identity | None) -> Plan:
+    """Return the plan with the diff of every call, after a dry run made as ``as_user``.
+
+    Raises ``Refused`` for a call that the cluster would refuse, or a ``ClusterError``.
+    """
+    steps = tuple(
+        rehearse(step, ground.reader(step.cluster), as_user) if isinstance(step, Call) else step
+        for step in plan.steps
+    )
+    return plan.model_copy(update={"steps": steps})
 
 
 def parse_params(action: Action[Any], given: Mapping[str, Any]) -> Params:
@@ -97,7 +106,16 @@ def rehearse(call: Call, reader: ClusterReader, as_user: Identity | None) -> Cal
         before = reader.get(call.kind_of, call.name, call.namespace)
     if isinstance(reader, ClusterWriter):
         _dry_run(call, reader, as_user)
-    return call.model_copy(update={"changes": changes_of(call, before)})
+    seen = digest(before, call.body) if before is not None else ""
+    return call.model_copy(update={"changes": changes_of(call, before), "digest": seen})
+
+
+def _pins(ground: Ground) -> tuple[Pin, ...]:
+    pinned = [pin("host", ground.subject)]
+    plan = ground.plan
+    if plan is not None and plan is not ground.subject:
+        pinned.append(pin("host", plan))
+    return tuple(pinned)
 
 
 def _dry_run(call: Call, writer: ClusterWriter, as_user: Identity | None) -> None:

@@ -71,7 +71,9 @@ class Call(_Data):
     uid: str = ""
     """The object meant; for patch and delete."""
     resource_version: str = ""
-    """As it was when the plan was made. A target that has moved on makes the plan stale."""
+    """As it was when the plan was made; for the record. What counts is ``digest``."""
+    digest: str = ""
+    """Of what the call bears on, as it was when the plan was made (see ``pins``)."""
     changes: tuple[Change, ...] = ()
     why: LocalText
 
@@ -132,6 +134,17 @@ class Verification(_Data):
     deadline_seconds: int = Field(gt=0, le=7 * 24 * 3600)
 
 
+class Pin(_Data):
+    """An object that must still be what it was when the plan was made, though no call writes it."""
+
+    cluster: str
+    kind: str
+    namespace: str = ""
+    name: str
+    uid: str
+    digest: str
+
+
 class Target(_Data):
     """The object the remediation is for, and who is affected."""
 
@@ -157,6 +170,8 @@ class Plan(_Data):
     compare: tuple[str, ...] = ()
     """What the approver must compare out of band and type back (fingerprints); often none."""
     verification: Verification
+    pins: tuple[Pin, ...] = ()
+    """The target and its plan: an edit of them makes the approval stale."""
     undo: tuple[Call, ...] = ()
     """Calls that put things back, where there is a way."""
     incident: str = ""

@@ -47,21 +47,24 @@ class Database:
         """Take an engine whose schema is up to date, and the lock file that goes with it."""
         self.engine = engine
         self._lock = lock
+        self._closed = False
         sqlite, in_memory = engine.dialect.name == "sqlite", isinstance(engine.pool, StaticPool)
         self._turn: AbstractContextManager[Any] = threading.RLock() if sqlite else nullcontext()
         self._reading: AbstractContextManager[Any] = self._turn if in_memory else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session that only reads."""
+        """Yield a session that only reads. Raises ``DatabaseUnusable`` once closed."""
+        self._check()
         with self._reading, Session(self.engine) as session:
             yield session
 
     def write(self, work: Callable[[Session], Answer]) -> Answer:
         """Return what ``work`` returns, committed. ``work`` may run more than once.
 
-        Raises what ``work`` raises, with nothing changed.
+        Raises what ``work`` raises, with nothing changed; ``DatabaseUnusable`` once closed.
         """
+        self._check()
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._turn, Session(self.engine, expire_on_commit=False) as session:
@@ -76,11 +79,16 @@ class Database:
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Give back connections and the lock."""
+        """Give back connections and the lock; later use is refused."""
+        self._closed = True
         self.engine.dispose()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _check(self) -> None:
+        if self._closed:
+            raise DatabaseUnusable("The database is closed.")
 
 
 def open_database(url: str) -> Database:
@@ -115,9 +123,12 @@ def open_database(url: str) -> Database:
 
 
 def _release_claims(engine: Engine) -> None:
-    """Free the messages a former process was sending: it is gone, since we hold its lock."""
+    """Free what a former process was sending or executing: it is gone, we hold its lock."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         connection.execute(text("UPDATE outbox SET claimed_until = NULL WHERE state = 'owed'"))
+        connection.execute(
+            text("UPDATE approvals SET claimed_until = NULL WHERE state = 'running'")
+        )
 
 
 def _parse(url: str) -> URL:

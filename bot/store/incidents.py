@@ -73,6 +73,8 @@ class StoredIncidents:
             session.flush()
             return tuple(incident(row) for row in observing.touched.values())
 
+        if not self._bears(diagnosis):
+            return ()
         return self.database.write(work)
 
     def get(self, incident_id: str) -> Incident | None:
@@ -147,6 +149,25 @@ class StoredIncidents:
                         life.leave(member, "deleted")
 
         self.database.write(work)
+
+    def _bears(self, diagnosis: Diagnosis) -> bool:
+        """Return whether a diagnosis may change anything; most of those without a cause do not."""
+        target = diagnosis.target
+        if cause_of(diagnosis) is not None or diagnosis.outcome.word in DONE_WELL:
+            return True
+        held = select(MemberRow.uid).where(
+            MemberRow.control == diagnosis.control,
+            MemberRow.uid == identity(target),
+            MemberRow.left_at.is_(None),
+        )
+        here = select(IncidentRow.id).where(
+            IncidentRow.control == diagnosis.control,
+            IncidentRow.uid == identity(target),
+            IncidentRow.state != State.RESOLVED,
+        )
+        with self.database.reading() as session:
+            query = held if is_migration(target) else here
+            return session.scalar(query.limit(1)) is not None
 
     def _life(self, session: Session, now: datetime) -> Life:
         return Life(session, now, self._rules, self._channels)

@@ -80,6 +80,22 @@ def owe_rollup(session: Session, row: IncidentRow, now: datetime) -> None:
         _owe(session, "rollup", "", row.channel, now, detail=row.id, gather=GATHER_ROLLUP)
 
 
+def owe_approval(
+    session: Session, approval_id: str, channel: str, topic: str, now: datetime
+) -> None:
+    """Owe the card of a request, or a note about it; a card nobody took is not owed twice."""
+    if topic == "card":
+        waiting = select(OutboxRow).where(
+            OutboxRow.incident_id == approval_id,
+            OutboxRow.kind == "approval",
+            OutboxRow.topic == topic,
+            *_untouched(now),
+        )
+        if session.scalars(waiting.limit(1).with_for_update()).first() is not None:
+            return
+    _owe(session, "approval", approval_id, channel, now, topic=topic)
+
+
 def hurry(session: Session, row: IncidentRow, now: datetime) -> None:
     """Send at once what is only waiting to be gathered, since a person waits behind it."""
     session.execute(

@@ -7,10 +7,12 @@ once more, which changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from bot.store.database import Database
@@ -62,25 +64,18 @@ class StoredSightings:
 
     def remember(self, control: str, sightings: Iterable[Sighting]) -> None:
         """Write sightings, each in the place of the one before."""
-        wanted = list(sightings)
-        if not wanted:
+        rows = [{"control": control, **asdict(each)} for each in sightings]
+        if not rows:
             return
+        dialect = self._database.engine.dialect.name
+        insert = sqlite_insert(SightingRow) if dialect == "sqlite" else pg_insert(SightingRow)
+        changed = {
+            name: insert.excluded[name] for name in rows[0] if name not in ("control", "uid")
+        }
+        upsert = insert.on_conflict_do_update(index_elements=["control", "uid"], set_=changed)
 
         def work(session: Session) -> None:
-            for each in wanted:
-                session.merge(
-                    SightingRow(
-                        control=control,
-                        uid=each.uid,
-                        kind=each.kind,
-                        name=each.name,
-                        version=each.version,
-                        word=each.word,
-                        looked_at=each.looked_at,
-                        unwell_since=each.unwell_since,
-                        settled=each.settled,
-                    )
-                )
+            session.execute(upsert, rows)
 
         self._database.write(work)
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
+from bot.store import remediation_schema
 from bot.store.schema import Base
+
+TABLES = (Base, remediation_schema.ApprovalRow)
+"""Named so that every module with tables is read before the metadata is used."""
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,165 @@
+"""Did it help? Named checks, each with an answer that a person can read.
+
+A run is verified by all of the object graph, never by MTC's word: its transfers, backups,
+restores and image copies must have ended well too (see ``bot.mtc.outcome``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE
+from bot.clusters.port import ControlPlane, Json, NotFound, ObjectRef
+from bot.diagnosis.dossier import annotations_of, dicts, mapping, text
+from bot.diagnosis.gathering import gather
+from bot.diagnosis.judging import judge, migration_objects
+from bot.mtc.models import Backup, Restore
+from bot.mtc.outcome_words import Word
+from bot.remediation.ground import Ground, ended, holds
+from bot.remediation.waiting import rolled_out
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a fix helped: yes, no, or not to be said yet."""
+
+    state: Literal["yes", "no", "wait"]
+    seen: str
+    """In MTC's own terms, English; short."""
+
+
+Checker = Callable[[ControlPlane, Mapping[str, str], datetime], Verdict]
+
+
+def migration_succeeded(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether a run ended well by all that it made."""
+    name = params["migration"]
+    try:
+        dossier = gather(plane, ObjectRef(k.MIGMIGRATION.kind, name, MTC_NAMESPACE), now)
+    except NotFound:
+        return Verdict("no", f"migration {name} is gone")
+    outcome = judge(dossier)
+    step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
+    seen = f"{name}: {outcome.word}"
+    if not outcome.ended:
+        return Verdict("wait", f"{seen}, {outcome.phase}{step}" if outcome.phase else seen)
+    if outcome.word is Word.ROLLED_BACK:
+        return Verdict("yes", seen)
+    if outcome.word not in (Word.SUCCEEDED, Word.SUCCEEDED_WITH_WARNINGS):
+        return Verdict("no", seen)
+    objects = migration_objects(dossier)
+    made: tuple[Backup | Restore, ...] = (*objects.backups, *objects.restores)
+    wrong = [
+        f"{o.kind.lower()}/{o.name} {o.status.phase}"
+        for o in made
+        if o.status.phase not in ("Completed", "")
+    ]
+    wrong += [f"dvm/{d.name} {d.status.phase}" for d in objects.dvms if _lost(d.status.phase)]
+    wrong += [f"dim/{d.name}: image streams failed" for d in objects.dims if d.status.failed_i_ss]
+    if wrong:
+        return Verdict("no", f"{seen}, yet {', '.join(wrong[:3])}")
+    return Verdict("yes", seen)
+
+
+def _lost(phase: str) -> bool:
+    return phase != "Completed"
+
+
+def migration_canceled(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether MTC has canceled a run."""
+    del now
+    name = params["migration"]
+    try:
+        migration = plane.host.get(k.MIGMIGRATION, name, MTC_NAMESPACE)
+    except NotFound:
+        return Verdict("no", f"migration {name} is gone")
+    phase = text(mapping(migration, "status").get("phase"))
+    if not ended(migration):
+        return Verdict("wait", f"{name}: {phase}")
+    if holds(migration, "Canceled"):
+        return Verdict("yes", f"{name}: Canceled")
+    return Verdict("no", f"{name} ended before it could be canceled")
+
+
+def object_ready(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether an object of MTC's is Ready, with what it says if not."""
+    del now
+    obj = plane.host.get(BY_KIND[params["kind"]], params["name"], MTC_NAMESPACE)
+    name = f"{params['kind'].lower()}/{params['name']}"
+    bad = [
+        f"{text(c.get('type'))}: {text(c.get('message'))}"
+        for c in dicts(mapping(obj, "status").get("conditions"))
+        if c.get("status") == "True" and c.get("category") in ("Critical", "Error")
+    ]
+    if holds(obj, "Ready") and not bad and mapping(obj, "spec").get("refresh") is not True:
+        return Verdict("yes", f"{name}: Ready")
+    return Verdict("wait", f"{name}: {bad[0] if bad else 'not Ready yet'}")
+
+
+def object_gone(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether an object no longer exists."""
+    name = f"{params['kind'].lower()}/{params['name']}"
+    if _found(plane, params, now) is None:
+        return Verdict("yes", f"{name} is gone")
+    return Verdict("wait", f"{name} is still there")
+
+
+def annotation_set(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether an annotation has a value."""
+    obj = _found(plane, params, now)
+    value = annotations_of(obj).get(params["key"])
+    seen = f"{params['kind'].lower()}/{params['name']}: {params['key']}={value!r}"
+    return Verdict("yes" if value == params["value"] else "wait", seen)
+
+
+def workload_rolled_out(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether a Deployment or DaemonSet runs what its spec says."""
+    obj = _found(plane, params, now)
+    name = f"{params['kind'].lower()}/{params['name']}"
+    if obj is None:
+        return Verdict("no", f"{name} is gone")
+    if rolled_out(obj):
+        return Verdict("yes", f"{name}: rolled out")
+    return Verdict("wait", f"{name}: rolling out")
+
+
+def operator_settled(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether the operator carried a parameter through on a cluster."""
+    obj = _found(
+        plane,
+        {**params, "kind": k.MIGRATIONCONTROLLER.kind, "name": "migration-controller"},
+        now,
+    )
+    conditions = {text(c.get("type")): c for c in dicts(mapping(obj, "status").get("conditions"))}
+    failure = conditions.get("Failure", {})
+    if failure.get("status") == "True":
+        return Verdict("no", f"the operator failed: {text(failure.get('message'))[:200]}")
+    if text(conditions.get("Running", {}).get("reason")) == "Successful":
+        return Verdict("yes", f"operator on {params['cluster']}: Successful")
+    return Verdict("wait", f"operator on {params['cluster']}: working")
+
+
+def _found(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Json | None:
+    ground = Ground(plane, ObjectRef("", ""), {}, now)
+    kind = BY_KIND[params["kind"]]
+    namespace = params.get("namespace", MTC_NAMESPACE if kind.namespaced else "")
+    try:
+        return ground.reader(params.get("cluster", "host")).get(kind, params["name"], namespace)
+    except NotFound:
+        return None
+
+
+CHECKS: dict[str, Checker] = {
+    "migration-succeeded": migration_succeeded,
+    "migration-canceled": migration_canceled,
+    "object-ready": object_ready,
+    "object-gone": object_gone,
+    "annotation-set": annotation_set,
+    "workload-rolled-out": workload_rolled_out,
+    "operator-settled": operator_settled,
+}
+"""By the name that an action's ``Verification`` gives."""
