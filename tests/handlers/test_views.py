@@ -1,0 +1,154 @@
+"""Every view in both languages: as it was agreed on (golden files), and as Slack takes it.
+
+``UPDATE_GOLDEN=1`` writes the golden files anew; look at the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.clusters.port import ObjectRef, Unreachable
+from bot.mtc.outcome_words import Outcome, Word
+from bot.questions.asking import Unknown
+from handlers.views import answer, card, details, errors, help, home, kb, rollup, rows, status
+from handlers.views.kit import Message
+from handlers.views.thread import reply
+from knowledge.loading import load_builtin
+from knowledge.texts import Lang
+from tests.handlers import samples
+from tests.handlers.checking import taken, view_taken
+from tests.handlers.samples import ENTRIES, NOW
+
+GOLDEN = Path(__file__).with_name("golden")
+BUILTIN = load_builtin().by_id
+LANGS: tuple[Lang, ...] = ("en", "zh")
+
+
+def thread(topic: str, detail: str = "") -> Callable[[Lang], Message]:
+    incident = samples.resolved() if topic == "resolved" else samples.acknowledged()
+    return lambda lang: reply(topic, detail, incident, ENTRIES, lang, NOW)
+
+
+HEALTHY = samples.diagnosis(outcome=Outcome(Word.RUNNING, "StageBackup", (9, 35), NOW), findings=())
+UNKNOWN = samples.diagnosis(
+    findings=(), outcome=Outcome(Word.FAILED, "Completed", errors=("no such image",))
+)
+NOT_COPIED = samples.diagnosis(
+    outcome=Outcome(Word.NOT_COPIED, "Completed", since=NOW, not_copied=("shop/data", "shop/db"))
+)
+MESSAGES: dict[str, Callable[[Lang], Message]] = {
+    "card-open": lambda lang: card.card(samples.incident(), ENTRIES, lang, NOW),
+    "card-acknowledged": lambda lang: card.card(samples.acknowledged(), ENTRIES, lang, NOW),
+    "card-resolved": lambda lang: card.card(samples.resolved(), ENTRIES, lang, NOW),
+    "card-undiagnosed": lambda lang: card.card(samples.undiagnosed(), ENTRIES, lang, NOW),
+    "card-entry-gone": lambda lang: card.card(samples.incident(), {}, lang, NOW),
+    "thread-evidence": thread("evidence"),
+    "thread-joined": thread("joined", "cart-2 pay-4"),
+    "thread-recovered": thread("recovered", "cart-1"),
+    "thread-acknowledged": thread("acknowledged", "U0AMIR0001"),
+    "thread-silenced": thread("silenced", "U0AMIR0001"),
+    "thread-resolved": thread("resolved", "successor:shop-2"),
+    "thread-reopened": thread("reopened"),
+    "answer-failed": lambda lang: answer.answer(
+        samples.diagnosis(), (samples.acknowledged(),), lang, NOW
+    ),
+    "answer-healthy": lambda lang: answer.answer(HEALTHY, (), lang, NOW),
+    "answer-unknown": lambda lang: answer.answer(UNKNOWN, (), lang, NOW),
+    "answer-not-copied": lambda lang: answer.answer(NOT_COPIED, (), lang, NOW),
+    "list": lambda lang: rows.rows(samples.rows(5), "", (), lang),
+    "list-none": lambda lang: rows.rows((), "nope", (("dr-hub", "time-out"),), lang),
+    "list-many": lambda lang: rows.rows(samples.rows(40), "", (), lang),
+    "status": lambda lang: status.status(samples.status(), lang),
+    "kb": lambda lang: kb.results([*ENTRIES.values()] * 4, "restic", lang),
+    "kb-none": lambda lang: kb.results((), "zzz", lang),
+    "kb-entry": lambda lang: kb.entry_page(samples.ROOT, lang),
+    "help": help.help_page,
+    "whoami": lambda lang: help.whoami("U0OLIVIA01", lang),
+    "working": help.working,
+    "rollup": lambda lang: rollup.rollup(
+        [samples.incident(), samples.acknowledged(), samples.undiagnosed()], ENTRIES, lang
+    ),
+    "error-unknown": lambda lang: errors.unknown(
+        Unknown("shpo-1", ("shop-1", "shop-2")), "diagnose", lang
+    ),
+    "error-subcommand": lambda lang: errors.no_subcommand("diagnoze", ["diagnose shop-1"], lang),
+    "error-which": lambda lang: errors.which("status", lang),
+    "error-cluster": lambda lang: errors.cluster_error(
+        Unreachable("dial tcp 10.0.0.1:6443: i/o timeout", cluster="ocp3"), lang
+    ),
+    "error-gone": errors.gone,
+    "error-over": errors.over,
+    "error-busy": errors.busy,
+    "error-unexpected": lambda lang: errors.unexpected("1a2b3c4d", lang),
+}
+VIEWS: dict[str, Callable[[Lang], dict[str, Any]]] = {
+    "home": lambda lang: home.home(
+        [samples.incident(), samples.acknowledged()], ENTRIES, lang, NOW
+    ),
+    "home-empty": lambda lang: home.home([], ENTRIES, lang, NOW),
+    "details": lambda lang: details.details(samples.incident(), ENTRIES, lang, NOW),
+    "details-loading": details.loading,
+    "details-trouble": lambda lang: details.trouble(errors.gone(lang), lang),
+}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", MESSAGES)
+def test_message_is_as_agreed_and_slack_takes_it(name: str, lang: Lang) -> None:
+    message = taken(MESSAGES[name](lang))
+    agreed(f"{name}.{lang}", {"text": message.text, "blocks": message.blocks})
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", VIEWS)
+def test_view_is_as_agreed_and_slack_takes_it(name: str, lang: Lang) -> None:
+    agreed(f"{name}.{lang}", view_taken(VIEWS[name](lang)))
+
+
+def test_every_golden_file_belongs_to_a_view() -> None:
+    known = {f"{name}.{lang}.json" for name in (*MESSAGES, *VIEWS) for lang in LANGS}
+    assert {path.name for path in GOLDEN.glob("*")} == known
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("entry_id", sorted(BUILTIN))
+def test_every_entry_fits_on_a_card_in_its_thread_and_on_its_page(
+    entry_id: str, lang: Lang
+) -> None:
+    entry = BUILTIN[entry_id]
+    incident = samples.incident(entry_id=entry_id, severity=entry.severity)
+    taken(card.card(incident, BUILTIN, lang, NOW))
+    taken(reply("evidence", "", incident, BUILTIN, lang, NOW))
+    taken(kb.entry_page(entry, lang))
+    found = samples.finding(entry=entry)
+    taken(answer.answer(samples.diagnosis(findings=(found,)), (), lang, NOW))
+
+
+@pytest.mark.parametrize("word", Word)
+def test_every_outcome_has_a_verdict_in_both_languages(word: Word) -> None:
+    found = samples.diagnosis(outcome=Outcome(word, "Completed"), findings=())
+    english, chinese = (taken(answer.answer(found, (), lang, NOW)).text for lang in LANGS)
+    assert str(word) in english
+    assert str(word) not in chinese
+
+
+def test_a_plan_can_be_answered_like_a_migration() -> None:
+    plan = samples.diagnosis(
+        target=ObjectRef("MigPlan", "shop"), outcome=Outcome(Word.BLOCKED, behind="SourceNotReady")
+    )
+    assert "SourceNotReady" in str(taken(answer.answer(plan, (), "en", NOW)).blocks)
+
+
+def agreed(name: str, built: dict[str, Any]) -> None:
+    path = GOLDEN / f"{name}.json"
+    text = json.dumps(built, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{name} changed; see UPDATE_GOLDEN"
