@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import open_database
+from tests.remediation.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    database = open_database(f"sqlite:///{tmp_path}/bot.sqlite3")
+    yield World(database)
+    database.close()
