@@ -146,6 +146,8 @@ def _examples(entry: Entry, engine: Engine) -> Iterator[Complaint]:
 
 def _misled(entry: Entry, matches: list[Match]) -> str:
     ranked = rank(matches)
+    if not ranked:
+        return "leads to nothing: the entries it matches supersede each other"
     first = ranked[0].entry
     if first.id == entry.id or entry.role == "symptom":
         return ""
