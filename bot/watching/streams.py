@@ -1,0 +1,99 @@
+"""Watches between passes: one thread a kind, and one that follows what they tell.
+
+A watch only makes things faster; the scheduled pass is the truth. So a watch that breaks is
+taken up again after a pause, one that is too old waits for the next list, and nothing here ever
+ends the bot.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from bot.clusters.kinds import MTC_NAMESPACE, WATCHED_KINDS, Kind
+from bot.clusters.port import ClusterError, Expired, NotServed
+from bot.watching.complaints import Complaints
+from bot.watching.passes import Passes
+
+PAUSE = 1.0
+"""Seconds between two connections of a watch at least."""
+PAUSE_AT_MOST = 60.0
+DEBOUNCE = 0.25
+"""Seconds in which further changes are waited for before they are looked at together."""
+
+
+class Streams:
+    """The watches of one control cluster, and the follower."""
+
+    def __init__(self, passes: Passes, complaints: Complaints) -> None:
+        """Take the control cluster's passes."""
+        self._passes = passes
+        self._complaints = complaints
+        self._stop = threading.Event()
+        self._touched = threading.Event()
+        self._gap = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the threads."""
+        jobs: dict[str, Callable[[], None]] = {"follow": self._follow}
+        for kind in WATCHED_KINDS:
+            jobs[kind.plural] = partial(self._watch, kind)
+        for name, job in jobs.items():
+            thread = threading.Thread(
+                target=job, name=f"{name}-{self._passes.plane.name}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """End the threads; one that hangs in a read is left behind."""
+        self._stop.set()
+        self._touched.set()
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def _follow(self) -> None:
+        while True:
+            self._touched.wait()
+            if self._stop.wait(DEBOUNCE):
+                return
+            self._touched.clear()
+            if self._gap.is_set():
+                self._gap.clear()
+                self._passes.full()
+            else:
+                self._passes.partial()
+
+    def _watch(self, kind: Kind) -> None:
+        picture = self._passes.picture
+        about = f"watch of {kind.plural} of {self._passes.plane.name}"
+        version, lost, pause = "", "", PAUSE
+        while not self._stop.wait(pause):
+            listed = picture.version(kind)
+            version = version or (listed if listed != lost else "")
+            if not version:
+                pause = PAUSE
+                continue
+            try:
+                for event in self._passes.plane.host.watch(
+                    kind, MTC_NAMESPACE, version, self._stop.is_set
+                ):
+                    version, pause = event.resource_version or version, PAUSE
+                    if event.type != "BOOKMARK":
+                        picture.apply(kind, event)
+                        self._touched.set()
+                self._complaints.clear(about)
+            except Expired:
+                lost, version = listed, ""
+                self._gap.set()
+                self._touched.set()
+            except NotServed:
+                pause = PAUSE_AT_MOST
+            except ClusterError as error:
+                self._complaints.say(about, str(error))
+                pause = min(2 * pause, PAUSE_AT_MOST)
+            except Exception as error:
+                self._complaints.say(about, f"{type(error).__name__}: {error}", error=error)
+                pause = min(2 * pause, PAUSE_AT_MOST)

@@ -1,0 +1,96 @@
+"""Watching control clusters: the scheduled pass, the watches in between, start and stop.
+
+APScheduler runs one pass a control cluster every thirty seconds; two of one cluster never run
+at once, and passes that were missed are made up for by a single one. A cluster that hangs or
+cannot be reached holds up nobody else, and is named by ``unreachable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.clusters.port import ControlPlane
+from bot.diagnosis.diagnosing import Diagnoser
+from bot.store.incidents import StoredIncidents
+from bot.store.sightings import StoredSightings
+from bot.watching.choosing import Pace
+from bot.watching.complaints import Complaints
+from bot.watching.passes import Passes
+from bot.watching.streams import Streams
+
+STOP_SECONDS = 5.0
+"""How long ``stop`` waits for a pass, and for a watch, that is under way."""
+
+
+class Watcher:
+    """Watches control clusters and feeds incidents. ``start`` and ``stop`` it once."""
+
+    def __init__(
+        self,
+        planes: Sequence[ControlPlane],
+        diagnoser: Diagnoser,
+        incidents: StoredIncidents,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        interval: float = 30.0,
+        pace: Pace | None = None,
+    ) -> None:
+        """Take the control clusters; ``interval`` is in seconds, ``clock`` aware and UTC.
+
+        What was seen is kept in the database of the incidents.
+        """
+        self._interval = interval
+        self._complaints = Complaints()
+        sightings = StoredSightings(incidents.database)
+        self._passes = [
+            Passes(plane, diagnoser, incidents, sightings, clock, pace or Pace(), self._complaints)
+            for plane in planes
+        ]
+        self._streams = [Streams(passes, self._complaints) for passes in self._passes]
+        self._scheduler = BackgroundScheduler(
+            executors={"default": SchedulerPool(max(1, len(self._passes)))}, timezone=UTC
+        )
+
+    def start(self) -> None:
+        """Begin to watch; returns at once."""
+        for passes in self._passes:
+            self._scheduler.add_job(
+                passes.full,
+                "interval",
+                seconds=self._interval,
+                next_run_time=datetime.now(UTC),
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+                name=passes.subject,
+            )
+        self._scheduler.start()
+        for streams in self._streams:
+            streams.start()
+
+    def stop(self) -> None:
+        """Stop watching; looks that are under way are finished or, after a while, left."""
+        for passes in self._passes:
+            passes.stopped.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for streams in self._streams:
+            streams.stop(STOP_SECONDS)
+        for passes in self._passes:
+            passes.finish(STOP_SECONDS)
+
+    def run_once(self) -> None:
+        """Make one pass over every control cluster and return when all are done."""
+        if not self._passes:
+            return
+        with ThreadPoolExecutor(len(self._passes), "pass") as pool:
+            list(pool.map(lambda passes: passes.full(), self._passes))
+
+    def unreachable(self) -> tuple[tuple[str, str], ...]:
+        """Return the control clusters that could not be read in the last pass, and why."""
+        told = ((p.plane.name, self._complaints.about(p.subject)) for p in self._passes)
+        return tuple((name, why) for name, why in told if why)
