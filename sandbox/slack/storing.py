@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.slack.blocks.rules import elements_of
+
 _CONTROL = re.compile(r"<(?:[@#!][^<>\s][^<>]*|(?:https?://|mailto:|tel:)[^<>\s|]+(?:\|[^<>]*)?)>")
 _AMP = re.compile(r"&(?!(?:amp|lt|gt);)")
 _URL = re.compile(r"(?<![\w<|])https?://[^\s<>|]+[^\s<>|.,;:!?)\]'\"*_~`]")
@@ -56,19 +58,11 @@ def stored_blocks(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     kept = copy.deepcopy(blocks)
     for block in kept:
         block.setdefault("block_id", _made_up_id())
-        for key in ("accessory", "element"):
-            if isinstance(block.get(key), dict):
-                _name_element(block[key])
-        if block["type"] == "actions":
-            for element in block["elements"]:
-                _name_element(element)
+    for _, element in elements_of(kept):
+        if element["type"] != "image":
+            element.setdefault("action_id", _made_up_id())
     _store_texts(kept)
     return kept
-
-
-def _name_element(element: dict[str, Any]) -> None:
-    if element["type"] != "image":
-        element.setdefault("action_id", _made_up_id())
 
 
 def _made_up_id() -> str:

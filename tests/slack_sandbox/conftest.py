@@ -44,13 +44,13 @@ def leaving() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def connect(
     sandbox: SlackSandbox, leaving: ThreadPoolExecutor
-) -> Iterator[Callable[[App], SocketModeHandler]]:
+) -> Iterator[Callable[..., SocketModeHandler]]:
     """Connect a Bolt app by Socket Mode, and disconnect it at the end."""
     handlers: list[SocketModeHandler] = []
 
-    def start(app: App) -> SocketModeHandler:
+    def start(app: App, ping_interval: float = 10) -> SocketModeHandler:
         before = sandbox.connections
-        handlers.append(socket_mode(sandbox, app))
+        handlers.append(socket_mode(sandbox, app, ping_interval))
         handlers[-1].connect()
         sandbox.wait_connected(before + 1)
         return handlers[-1]
@@ -69,8 +69,10 @@ def client(sandbox: SlackSandbox, token: str | None = None) -> WebClient:
     return WebClient(token=token or sandbox.bot_token, base_url=sandbox.api_url)
 
 
-def socket_mode(sandbox: SlackSandbox, app: App) -> SocketModeHandler:
-    return SocketModeHandler(app, sandbox.app_token, web_client=client(sandbox))
+def socket_mode(sandbox: SlackSandbox, app: App, ping_interval: float = 10) -> SocketModeHandler:
+    return SocketModeHandler(
+        app, sandbox.app_token, web_client=client(sandbox), ping_interval=ping_interval
+    )
 
 
 def refusal(call: Callable[..., Any], **arguments: Any) -> dict[str, Any]:

@@ -30,6 +30,9 @@ from sandbox.slack.blocks.schema import (
 )
 
 _PATH = Path(__file__).with_name("catalog.yaml")
+_TYPE = {"type": "string"}
+_SHARED: dict[str, dict[str, Any]] = {"blocks": {**_TYPE, "block_id": {"string": {"max": 255}}}}
+"""What all members of a family have beside their own keys."""
 _TEXTS = {"plain": ("plain_text",), "mrkdwn": ("mrkdwn",), "any": ("plain_text", "mrkdwn")}
 
 
@@ -38,7 +41,9 @@ def _catalogue() -> tuple[dict[str, dict[str, ObjectNode]], dict[str, Node]]:
     raw = yaml.safe_load(_PATH.read_text(encoding="utf-8"))
     families = {
         family: {
-            name: _object({**body, "properties": {"type": "string", **body.get("properties", {})}})
+            name: _object(
+                {**body, "properties": {**_SHARED.get(family, _TYPE), **body.get("properties", {})}}
+            )
             for name, body in members.items()
         }
         for family, members in raw["families"].items()

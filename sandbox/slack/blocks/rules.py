@@ -167,13 +167,14 @@ def options_of(select: Json) -> list[Any]:
 def elements_of(blocks: Sequence[Json]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every interactive element with its pointer below the list of blocks."""
     for index, block in enumerate(blocks):
-        for key in ("accessory", "element"):
-            element = block.get(key)
-            if isinstance(element, dict):
-                yield f"/{index}/{key}", element
-        if block["type"] in ("actions", "context_actions"):
-            for position, element in enumerate(block["elements"]):
-                yield f"/{index}/elements/{position}", element
+        match block["type"]:
+            case "section" if "accessory" in block:
+                yield f"/{index}/accessory", block["accessory"]
+            case "input":
+                yield f"/{index}/element", block["element"]
+            case "actions" | "context_actions":
+                for position, element in enumerate(block["elements"]):
+                    yield f"/{index}/elements/{position}", element
 
 
 def _focus(element: Json) -> bool:
