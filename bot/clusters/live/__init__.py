@@ -7,7 +7,8 @@ the way to the clusters that MigClusters name.
 """
 
 from bot.clusters.live.cluster import LiveReader, LiveWriter
+from bot.clusters.live.connection import Limits
 from bot.clusters.live.opening import open_api, open_live
 from bot.clusters.live.plane import LivePlane
 
-__all__ = ["LivePlane", "LiveReader", "LiveWriter", "open_api", "open_live"]
+__all__ = ["Limits", "LivePlane", "LiveReader", "LiveWriter", "open_api", "open_live"]

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
@@ -39,21 +40,34 @@ from bot.clusters.port import (
     Untrusted,
 )
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0
-"""Longest silence of a server within an answer."""
-TOTAL_SECONDS = 120.0
-"""Longest time for one whole answer, watches and logs excepted."""
-MAX_ANSWER = 64 << 20
-"""Bytes of one answer that are held at most."""
-PATIENCE = 3.0
-"""Seconds: a read waits this long by itself where the server asks for it."""
 _CHUNK = 1 << 16
 _ATTEMPTS = 3
 _ERROR_BODY = 1 << 16
 _MERGE_PATCH = "application/merge-patch+json"
 
 Query = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a cluster may take, and how much of it is held in memory."""
+
+    connect_seconds: float = 5.0
+    """For TCP and TLS to be up."""
+    read_seconds: float = 30.0
+    """Longest silence of a server within an answer."""
+    total_seconds: float = 120.0
+    """For one whole answer, watches and logs excepted."""
+    wait_seconds: float = 3.0
+    """A read waits this long by itself where the server asks for it."""
+    watch_silence_seconds: float = 150.0
+    """Bookmarks come about once a minute; after this long without one a watch is dead."""
+    log_seconds: float = 300.0
+    """For reading one log to its end."""
+    answer_bytes: int = 64 << 20
+    """Of one answer, and of one event of a watch."""
+    list_objects: int = 100_000
+    """That one listing holds at most; what is beyond becomes a problem."""
 
 
 class _Endpoint:
@@ -82,13 +96,20 @@ class Connection:
     """Calls to one cluster's API; may be used by many threads."""
 
     def __init__(
-        self, load: Callable[[], Configuration], *, cluster: str, login: str, trust: str
+        self,
+        load: Callable[[], Configuration],
+        *,
+        cluster: str,
+        login: str,
+        trust: str,
+        limits: Limits,
     ) -> None:
         """Read the settings with ``load``; ``login`` and ``trust`` say where they are kept.
 
         Raises ``ClusterError`` where the settings cannot be used.
         """
         self.cluster = cluster
+        self.limits = limits
         self._load = load
         self._login = login
         self._trust = trust
@@ -101,19 +122,26 @@ class Connection:
         address = urlsplit(self._endpoint.settings.host).netloc.rpartition("@")[2]
         return Peer(self.cluster, address, self._login, self._trust)
 
-    def read(self, request: Request, query: Query | None = None, accept: str = "") -> Json:
-        """Return the JSON object that a GET answers."""
-        headers = {"Accept": accept} if accept else {}
+    def read(
+        self,
+        request: Request,
+        query: Query | None = None,
+        *,
+        accept: str = "",
+        parse: Callable[[bytes], Any] = orjson.loads,
+    ) -> Json:
+        """Return the JSON object that a GET answers; ``parse`` raises ``ValueError``."""
+        headers = {"Accept-Encoding": "gzip"} | ({"Accept": accept} if accept else {})
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._answer("GET", request, query, headers=headers) as response:
-                    return self._json(request, self._whole(request, response))
+                    return self._json(request, self._whole(request, response), parse)
             except Dropped:
                 if attempt == _ATTEMPTS:
                     raise
             except Unreachable as error:
                 delay = error.retry_after
-                if attempt == _ATTEMPTS or delay is None or delay > PATIENCE:
+                if attempt == _ATTEMPTS or delay is None or delay > self.limits.wait_seconds:
                     raise
                 time.sleep(delay)
         raise AssertionError("the last attempt returns or raises")
@@ -149,9 +177,9 @@ class Connection:
         query: Query | None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        silence: float = READ_SECONDS,
+        silence: float | None = None,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
-        endpoint = self._endpoint
+        endpoint, silence = self._endpoint, silence or self.limits.read_seconds
         try:
             response = self._asked(endpoint, method, request, query, body, headers, silence)
         except (Unauthorized, Untrusted):
@@ -190,7 +218,7 @@ class Connection:
                 url,
                 body=body,
                 headers=sent,
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=silence),
+                timeout=urllib3.Timeout(connect=self.limits.connect_seconds, read=silence),
                 preload_content=False,
                 retries=False,
                 redirect=False,
@@ -209,11 +237,12 @@ class Connection:
         self,
         request: Request,
         response: urllib3.BaseHTTPResponse,
-        most: int = MAX_ANSWER,
+        most: int | None = None,
         *,
         cut: bool = False,
     ) -> bytes:
-        until = time.monotonic() + TOTAL_SECONDS
+        until = time.monotonic() + self.limits.total_seconds
+        most = most or self.limits.answer_bytes
         pieces: list[bytes] = []
         held = 0
         while piece := response.read1(_CHUNK):
@@ -235,10 +264,12 @@ class Connection:
                 )
         return b"".join(pieces)
 
-    def _json(self, request: Request, data: bytes) -> Json:
+    def _json(
+        self, request: Request, data: bytes, parse: Callable[[bytes], Any] = orjson.loads
+    ) -> Json:
         try:
-            parsed: Any = orjson.loads(data)
-        except orjson.JSONDecodeError:
+            parsed: Any = parse(data)
+        except ValueError:
             parsed = None
         if not isinstance(parsed, dict):
             raise Garbled(

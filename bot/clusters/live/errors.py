@@ -166,10 +166,10 @@ def failure(request: Request, peer: Peer, error: Exception) -> ClusterError:
             why = "the proxy did not let the bot through"
         case http.NameResolutionError():
             why = "its name cannot be resolved (DNS)"
-        case http.ConnectTimeoutError():
-            why = "nothing answered in time; a firewall or a stopped machine is likely"
         case http.NewConnectionError():
             why = f"no connection ({_cause(error)})"
+        case http.ConnectTimeoutError():
+            why = "nothing answered in time; a firewall or a stopped machine is likely"
         case http.TimeoutError() | TimeoutError():
             why = "it took the call and did not answer in time"
         case http.ProtocolError() | http.IncompleteRead() | ConnectionError():

@@ -14,12 +14,10 @@ from functools import partial
 from typing import Any
 
 from bot.clusters.archive.logs import component_of
-from bot.clusters.live.connection import READ_SECONDS, Connection, Query
+from bot.clusters.live.connection import Connection, Query
 from bot.clusters.live.requests import Request, spoken
 from bot.clusters.port import Invalid, Json, LogSource, NotFound, Unreachable
 
-LOG_SECONDS = 300.0
-"""Longest time for reading one log."""
 _LISTS = (
     ("initContainers", "initContainerStatuses"),
     ("containers", "containerStatuses"),
@@ -78,9 +76,9 @@ def _opened(
     connection: Connection, request: Request, query: Query, limit_bytes: int | None
 ) -> Iterator[bytes]:
     left = limit_bytes
-    until = time.monotonic() + LOG_SECONDS
+    until = time.monotonic() + connection.limits.log_seconds
     try:
-        with connection.stream(request, query, READ_SECONDS) as response:
+        with connection.stream(request, query, connection.limits.read_seconds) as response:
             while (left is None or left > 0) and (piece := response.read1(1 << 16)):
                 yield piece if left is None else piece[:left]
                 left = None if left is None else left - len(piece)

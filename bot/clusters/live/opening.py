@@ -11,6 +11,7 @@ from typing import Any
 from kubernetes import config
 from kubernetes.client import Configuration
 
+from bot.clusters.live.connection import Limits
 from bot.clusters.live.plane import LivePlane
 from bot.clusters.live.remotes import api_settings
 from bot.clusters.port import ClusterError
@@ -19,7 +20,12 @@ _DEFAULT = "~/.kube/config"
 
 
 def open_live(
-    context: str = "", kubeconfig: Path | None = None, name: str = "", *, writable: bool = False
+    context: str = "",
+    kubeconfig: Path | None = None,
+    name: str = "",
+    *,
+    writable: bool = False,
+    limits: Limits | None = None,
 ) -> LivePlane:
     """Return a control cluster by kubeconfig, or the one whose pod the bot runs in.
 
@@ -39,6 +45,7 @@ def open_live(
         login=where,
         trust=f"{where} (certificate-authority)",
         writable=writable,
+        limits=limits,
     )
 
 
@@ -50,6 +57,7 @@ def open_api(
     insecure: bool = False,
     name: str = "host",
     writable: bool = False,
+    limits: Limits | None = None,
 ) -> LivePlane:
     """Return a control cluster by its address, a bearer token and its authorities in PEM."""
     return LivePlane(
@@ -58,6 +66,7 @@ def open_api(
         login="the given token",
         trust="the given authorities",
         writable=writable,
+        limits=limits,
     )
 
 

@@ -10,7 +10,7 @@ from kubernetes.client import Configuration
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.live.cluster import LiveReader, LiveWriter
-from bot.clusters.live.connection import Connection
+from bot.clusters.live.connection import Connection, Limits
 from bot.clusters.live.remotes import secret_of, settings_of
 from bot.clusters.port import ClusterReader, Json
 
@@ -33,6 +33,7 @@ class LivePlane:
         login: str,
         trust: str,
         writable: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         """Connect to the control cluster lazily; ``load`` gives its settings.
 
@@ -40,7 +41,10 @@ class LivePlane:
         """
         self._name = name
         self._make = LiveWriter if writable else LiveReader
-        self._host = self._make(Connection(load, cluster=HOST, login=login, trust=trust))
+        self._limits = limits or Limits()
+        self._host = self._make(
+            Connection(load, cluster=HOST, login=login, trust=trust, limits=self._limits)
+        )
         self._remotes: dict[str, tuple[Json, Connection]] = {}
         self._lock = threading.Lock()
 
@@ -89,4 +93,5 @@ class LivePlane:
             cluster=migcluster,
             login=f"secret {namespace}/{secret}",
             trust=f"the caBundle of migcluster/{migcluster}",
+            limits=self._limits,
         )

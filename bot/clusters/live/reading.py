@@ -1,7 +1,7 @@
 """Objects of a live cluster: one, or all of a kind page by page.
 
-A page whose JSON cannot be parsed or that is too large is read again object by object, so that
-the one that is odd becomes a sentence and the others are there. ``metadata.managedFields`` is
+An object that cannot be parsed becomes a sentence, and a page that is too large to be held is read
+again object by object, so that the others are there. ``metadata.managedFields`` is
 dropped everywhere: it is the larger half of many objects and says nothing about a migration.
 """
 
@@ -14,12 +14,11 @@ from dataclasses import replace
 from bot.clusters.live.connection import Connection, Query
 from bot.clusters.live.errors import Garbled, Oversized
 from bot.clusters.live.requests import Request, spoken
+from bot.clusters.live.salvage import Odd, lenient
 from bot.clusters.port import Expired, Json, Listing, NotFound, Unreachable
 
 PAGE = 500
 """Objects asked for at a time."""
-MAX_OBJECTS = 100_000
-"""Objects that one listing holds at most; what is beyond becomes a problem."""
 _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _LABEL_KEY = re.compile(r"(?:[a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9][-A-Za-z0-9_.]{0,62}\Z")
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
@@ -71,7 +70,7 @@ def _collected(
         items += page.items
         problems += page.problems
         version = version or page.resource_version
-        if len(items) >= MAX_OBJECTS:
+        if len(items) >= connection.limits.list_objects:
             problems.append(
                 f"only the first {len(items)} {request.kind.plural} of cluster {request.cluster} "
                 "were read"
@@ -102,11 +101,12 @@ def pages(
     while True:
         here = [*query, ("continue", position)] if position else query
         try:
-            answer = connection.read(request, here)
-            page, position = _page(request, answer), _metadata(answer, "continue")
-        except (Garbled, Oversized):
-            answer = connection.read(request, here, accept=_NAMES_ONLY)
-            page, position = _one_by_one(connection, request, answer), _metadata(answer, "continue")
+            answer = connection.read(request, here, parse=lenient)
+            page = _page(request, answer)
+        except Oversized:
+            answer = connection.read(request, here, accept=_NAMES_ONLY, parse=lenient)
+            page = _one_by_one(connection, request, answer)
+        position = _metadata(answer, "continue")
         yield page
         if not position:
             return
@@ -128,6 +128,10 @@ def _page(request: Request, answer: Json) -> Listing:
             entry.setdefault("apiVersion", request.kind.api_version)
             entry.setdefault("kind", request.kind.kind)
             items.append(trimmed(entry))
+        elif isinstance(entry, Odd) and entry.name:
+            problems.append(
+                f"{request.kind.singular}/{spoken(entry.name)} was skipped: it cannot be parsed"
+            )
         else:
             problems.append(f"one of the {request.kind.plural} is not an object and was skipped")
     return Listing(tuple(items), _metadata(answer, "resourceVersion"), tuple(problems))
@@ -135,9 +139,10 @@ def _page(request: Request, answer: Json) -> Listing:
 
 def _one_by_one(connection: Connection, request: Request, names: Json) -> Listing:
     """Return the objects of a page that can be read, and a sentence for each that cannot."""
+    listed = _page(request, names)
     items: list[Json] = []
-    problems: list[str] = []
-    for entry in _page(request, names).items:
+    problems = list(listed.problems)
+    for entry in listed.items:
         metadata = entry["metadata"]
         name, namespace = str(metadata.get("name", "")), str(metadata.get("namespace", ""))
         single = replace(request, verb="get", name=name, namespace=namespace)
@@ -147,7 +152,7 @@ def _one_by_one(connection: Connection, request: Request, names: Json) -> Listin
             continue
         except (Garbled, Oversized) as error:
             problems.append(f"{request.kind.singular}/{spoken(name)} was skipped: {error}")
-    return Listing(tuple(items), _metadata(names, "resourceVersion"), tuple(problems))
+    return Listing(tuple(items), listed.resource_version, tuple(problems))
 
 
 def trimmed(entry: Json) -> Json:

@@ -25,12 +25,8 @@ from bot.clusters.port import Expired, WatchEvent
 
 SERVER_SECONDS = (240, 300)
 """The server ends a watch after this long; spread, so that all of them do not end at once."""
-SILENCE_SECONDS = 150.0
-"""Bookmarks come about once a minute; after this long without one the connection is dead."""
 STOP_SECONDS = 0.25
 """How soon a watch that is told to stop lets go of its connection."""
-MAX_EVENT = 16 << 20
-"""Bytes of one event; an API server stores objects of 1.5 MiB at most."""
 
 _CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED"})
 
@@ -48,14 +44,14 @@ def watch(
     ]
     if resource_version:
         query.append(("resourceVersion", resource_version))
-    with connection.stream(request, query, SILENCE_SECONDS) as response:
+    with connection.stream(request, query, connection.limits.watch_silence_seconds) as response:
         ended = threading.Event()
         warden = threading.Thread(
             target=_cut_when_told, args=(response, stop, ended), name="watch-stop", daemon=True
         )
         warden.start()
         try:
-            for line in _lines(request, response):
+            for line in _lines(request, response, connection.limits.answer_bytes):
                 if stop():
                     return
                 event = _event(connection, request, line)
@@ -81,7 +77,7 @@ def _cut_when_told(
             return
 
 
-def _lines(request: Request, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+def _lines(request: Request, response: urllib3.BaseHTTPResponse, longest: int) -> Iterator[bytes]:
     rest = b""
     while True:
         try:
@@ -92,7 +88,7 @@ def _lines(request: Request, response: urllib3.BaseHTTPResponse) -> Iterator[byt
             return
         *whole, rest = (rest + piece).split(b"\n")
         yield from whole
-        if len(rest) > MAX_EVENT:
+        if len(rest) > longest:
             raise _unreadable(request)
 
 
