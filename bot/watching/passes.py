@@ -32,6 +32,7 @@ from bot.watching.choosing import (
 )
 from bot.watching.complaints import Complaints
 from bot.watching.picture import Picture
+from bot.watching.sharing import SharedPlane
 
 _PUT_OFF = timedelta(minutes=1)
 _AT_ONCE = 4
@@ -74,6 +75,8 @@ class Passes:
         self._sightings: dict[str, Sighting] = {}
         self._put_off: dict[str, tuple[str, datetime]] = {}
         self._readable = False
+        self.read_at: datetime | None = None
+        """When the control cluster was last read whole."""
 
     @property
     def subject(self) -> str:
@@ -131,6 +134,7 @@ class Passes:
                 else:
                     self._complaints.clear(about)
         self._complaints.clear(self.subject)
+        self.read_at = self._clock()
         return True
 
     def _look(self) -> None:
@@ -189,24 +193,26 @@ class Passes:
     def _diagnosed(self, tasks: list[_Task], now: datetime) -> Iterator[tuple[_Task, Diagnosis]]:
         """Yield tasks with their diagnoses, in order; those that fail are put off."""
 
+        plane = SharedPlane(self.plane)
+
         def look(task: _Task) -> Diagnosis | None:
             if self.stopped.is_set() or self._is_put_off(task.candidate, now):
                 return None
-            return self._diagnose(task, now)
+            return self._diagnose(plane, task, now)
 
         with ThreadPoolExecutor(_AT_ONCE, f"diagnose-{self.plane.name}") as pool:
             for task, diagnosis in zip(tasks, pool.map(look, tasks), strict=True):
                 if diagnosis is not None:
                     yield task, diagnosis
 
-    def _diagnose(self, task: _Task, now: datetime) -> Diagnosis | None:
+    def _diagnose(self, plane: ControlPlane, task: _Task, now: datetime) -> Diagnosis | None:
         candidate, outcome = task.candidate, task.choice.outcome
         noted = Diagnosis(candidate.ref, self.plane.name, outcome, plan=candidate.plan)
         if task.choice.look is Look.NOTE:
             return noted
         about = f"{candidate.ref} of {self.plane.name}"
         try:
-            diagnosis = self._diagnoser(self.plane, candidate.ref)
+            diagnosis = self._diagnoser(plane, candidate.ref)
         except NotFound:
             return None
         except Exception as error:

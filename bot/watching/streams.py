@@ -8,6 +8,7 @@ ends the bot.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -17,7 +18,9 @@ from bot.watching.complaints import Complaints
 from bot.watching.passes import Passes
 
 PAUSE = 1.0
-"""Seconds between two connections of a watch at least."""
+"""Seconds before a watch that ended quickly or broke is taken up again."""
+LONG = 5.0
+"""Seconds after which a watch that ends has simply had its time, as API servers have it."""
 PAUSE_AT_MOST = 60.0
 DEBOUNCE = 0.25
 """Seconds in which further changes are waited for before they are looked at together."""
@@ -69,31 +72,37 @@ class Streams:
     def _watch(self, kind: Kind) -> None:
         picture = self._passes.picture
         about = f"watch of {kind.plural} of {self._passes.plane.name}"
-        version, lost, pause = "", "", PAUSE
+        version, lost, pause = "", "", 0.0
         while not self._stop.wait(pause):
             listed = picture.version(kind)
             version = version or (listed if listed != lost else "")
             if not version:
-                pause = PAUSE
+                pause = PAUSE / 5
                 continue
+            begun = time.monotonic()
             try:
                 for event in self._passes.plane.host.watch(
                     kind, MTC_NAMESPACE, version, self._stop.is_set
                 ):
-                    version, pause = event.resource_version or version, PAUSE
+                    version = event.resource_version or version
                     if event.type != "BOOKMARK":
                         picture.apply(kind, event)
                         self._touched.set()
                 self._complaints.clear(about)
+                pause = 0.0 if time.monotonic() - begun > LONG else PAUSE
             except Expired:
-                lost, version = listed, ""
+                lost, version, pause = listed, "", PAUSE / 5
                 self._gap.set()
                 self._touched.set()
             except NotServed:
                 pause = PAUSE_AT_MOST
             except ClusterError as error:
                 self._complaints.say(about, str(error))
-                pause = min(2 * pause, PAUSE_AT_MOST)
+                pause = _longer(pause)
             except Exception as error:
                 self._complaints.say(about, f"{type(error).__name__}: {error}", error=error)
-                pause = min(2 * pause, PAUSE_AT_MOST)
+                pause = _longer(pause)
+
+
+def _longer(pause: float) -> float:
+    return min(max(PAUSE, 2 * pause), PAUSE_AT_MOST)

@@ -94,3 +94,7 @@ class Watcher:
         """Return the control clusters that could not be read in the last pass, and why."""
         told = ((p.plane.name, self._complaints.about(p.subject)) for p in self._passes)
         return tuple((name, why) for name, why in told if why)
+
+    def last_read(self) -> dict[str, datetime | None]:
+        """Return when each control cluster was last read whole; for health checks."""
+        return {passes.plane.name: passes.read_at for passes in self._passes}

@@ -1,0 +1,154 @@
+"""Between passes: what a watch tells is looked at within moments, whatever breaks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import Kind
+from bot.clusters.port import ClusterError, Expired, Listing, NotServed, Unreachable, WatchEvent
+from bot.watching.picture import Picture
+from tests.incidents.diagnoses import after
+from tests.watching.conftest import Site
+from tests.watching.objects import NS, ended, plan, running, storage
+from tests.watching.test_passes import outage
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture
+def watching(site: Site) -> Site:
+    """A watcher whose scheduled pass ran once and will not run again in this test."""
+    site.put(running("shop-1", "shop"))
+    start(site, interval=3600)
+    site.clock.to(10)
+    return site
+
+
+def start(site: Site, interval: float) -> None:
+    site.watcher.stop()
+    site.database.close()
+    site.begin(interval)
+    site.watcher.start()
+    assert eventually(lambda: site.watcher.last_read()["prod"] is not None)
+
+
+def test_a_change_is_told_within_moments_of_being_written(watching: Site) -> None:
+    watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    assert eventually(lambda: bool(watching.incidents.open()))
+    assert watching.post() == ["card", "thread:evidence"]
+
+
+def test_an_outage_and_its_end_are_followed(watching: Site) -> None:
+    outage(watching, "shop")
+    assert eventually(lambda: bool(watching.incidents.open()))
+    (incident,) = watching.incidents.open()
+    assert incident.entry_id == "storage-down"
+    watching.put(storage(), plan("shop"), running("shop-1", "shop"))
+    assert eventually(lambda: not watching.incidents.open())
+
+
+def test_a_deletion_is_followed(watching: Site) -> None:
+    watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    assert eventually(lambda: bool(watching.incidents.open()))
+    watching.host.delete(k.MIGMIGRATION, "shop-1", NS)
+    assert eventually(lambda: not watching.incidents.open())
+
+
+def test_a_watch_that_is_too_old_leads_to_a_new_list(watching: Site) -> None:
+    _break_watches(watching, Expired("too old"), times=1)
+    watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    assert eventually(lambda: bool(watching.incidents.open()))
+
+
+def test_a_watch_that_breaks_is_taken_up_again(watching: Site) -> None:
+    _break_watches(watching, Unreachable("connection reset"), times=1)
+    watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    assert eventually(lambda: bool(watching.incidents.open()))
+
+
+def test_stopping_ends_the_threads(watching: Site) -> None:
+    names = {t.name for t in threading.enumerate()}
+    assert {"follow-prod", "migmigrations-prod"} <= names
+    watching.watcher.stop()
+    assert not [t.name for t in threading.enumerate() if t.name.endswith("-prod")]
+
+
+def test_the_schedule_alone_finds_everything_too(site: Site) -> None:
+    _break_watches(site, NotServed("no watches here"), times=1_000_000)
+    start(site, interval=0.2)
+    site.clock.to(10)
+    site.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    assert eventually(lambda: bool(site.incidents.open()))
+
+
+class TestPictures:
+    def listing(self, *names: str, version: int = 10) -> Listing:
+        return Listing(tuple(self.object(name, version) for name in names), str(version))
+
+    def object(self, name: str, version: int) -> dict[str, object]:
+        meta = {"name": name, "namespace": NS, "uid": name, "resourceVersion": str(version)}
+        return {"kind": "MigPlan", "metadata": meta}
+
+    def names(self, picture: Picture) -> dict[str, str]:
+        return {seen.name: seen.version for seen in picture.objects()["MigPlan"]}
+
+    def test_a_list_under_way_does_not_undo_what_a_watch_told_meanwhile(self) -> None:
+        picture = Picture()
+        mark = picture.mark()
+        picture.apply(k.MIGPLAN, WatchEvent("MODIFIED", self.object("a", 12)))
+        picture.apply(k.MIGPLAN, WatchEvent("DELETED", self.object("b", 13)))
+        picture.replace(k.MIGPLAN, self.listing("a", "b"), mark)
+        assert self.names(picture) == {"a": "12"}
+
+    def test_a_later_list_is_the_truth(self) -> None:
+        picture = Picture()
+        picture.apply(k.MIGPLAN, WatchEvent("ADDED", self.object("ghost", 5)))
+        picture.replace(k.MIGPLAN, self.listing("a"), picture.mark())
+        assert self.names(picture) == {"a": "10"}
+
+    def test_a_list_with_holes_makes_nobody_gone(self) -> None:
+        picture = Picture()
+        picture.replace(k.MIGPLAN, self.listing("a"), picture.mark())
+        assert picture.whole() == {"MigPlan"}
+        holes = Listing((), "11", ("migplan/a could not be parsed",))
+        picture.replace(k.MIGPLAN, holes, picture.mark())
+        assert picture.whole() == frozenset()
+
+    @pytest.mark.parametrize("odd", [None, 7, [], {}, {"metadata": None}, {"metadata": {}}])
+    def test_what_has_no_name_is_left_out(self, odd: object) -> None:
+        picture = Picture()
+        listing = Listing((odd, self.object("a", 1)), "1")  # type: ignore[arg-type]
+        picture.replace(k.MIGPLAN, listing, picture.mark())
+        picture.apply(k.MIGPLAN, WatchEvent("ADDED", odd))  # type: ignore[arg-type]
+        assert self.names(picture) == {"a": "1"}
+
+
+def _break_watches(site: Site, error: ClusterError, times: int) -> None:
+    """End the present watches, and make the next ``times`` of each kind raise ``error``."""
+    host, whole = site.host, site.host.watch
+    left = dict.fromkeys(k.WATCHED_KINDS, times)
+
+    def watch(
+        kind: Kind, namespace: str, version: str, stop: Callable[[], bool]
+    ) -> Iterator[WatchEvent]:
+        if left[kind] > 0:
+            left[kind] -= 1
+            raise error
+        return whole(kind, namespace, version, stop)
+
+    host.watch = watch  # type: ignore[method-assign]
+    host.fail_with(Unreachable("gone for a moment"))
+    time.sleep(0.4)
+    host.fail_with(None)
