@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bot.cli import kb_coverage_command
 from bot.cli.rendering import entry_page, ranked_json
 from bot.cli.terminal import choose, fail, language, out, print_json
 from knowledge.linting import lint
@@ -20,6 +21,7 @@ from knowledge.searching import search
 from knowledge.texts import Lang
 
 app = typer.Typer(help="The knowledge base: list, show, search, match, lint.", no_args_is_help=True)
+kb_coverage_command.register(app)
 
 MAX_INPUT = 256 << 20
 KINDS = ("log", "event", "condition", "cr", "pod-status")
