@@ -20,7 +20,8 @@ import yaml
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
-from bot.clusters.port import Json
+from bot.clusters.port import Json, Untrusted
+from sandbox.clusters.plane import MemoryPlane
 
 ClusterContent = tuple[Iterable[Json], Mapping[tuple[str, str, str], bytes]]
 """Objects, and logs by namespace, pod and container."""
@@ -83,6 +84,22 @@ def write_must_gather(
         if name == "host":
             files.update(_plan_files(objects, attached or {}))
     _write(files, target)
+
+
+def plane_must_gather(plane: MemoryPlane, target: Path) -> None:
+    """Write a must-gather of a plane in memory as it now is.
+
+    A cluster that refuses is one to which the gathering could not log in, so that nothing of it
+    is there; one whose certificate only the bot distrusts is gathered all the same, since
+    ``oc login`` is told not to verify it.
+    """
+    clusters: dict[str, ClusterContent | None] = {}
+    attached: dict[tuple[str, str], bytes] = {}
+    for name, cluster in plane.clusters.items():
+        shut = cluster.fault is not None and not isinstance(cluster.fault, Untrusted)
+        clusters[name] = None if shut else cluster.content()
+        attached.update({} if shut else cluster.attached())
+    write_must_gather(clusters, target, attached)
 
 
 def _write(files: Mapping[str, bytes], target: Path) -> None:

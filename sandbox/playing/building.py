@@ -56,19 +56,17 @@ def furnish(world: World, scenarios: Iterable[Scenario]) -> None:
     for storage in stores:
         for template in parts["storage"]:
             world.make(HOST, template, {"storage": storage})
-    number = 0
     for scenario in scenarios:
         for app in scenario.apps:
-            number += 1
-            furnish_app(world, app, f"{1_001_000_000 + 10_000 * number}/10000")
+            furnish_app(world, app)
 
 
-def furnish_app(world: World, app: App, uid_range: str) -> None:
+def furnish_app(world: World, app: App) -> None:
     """Put an application on its source, and its plan on the host."""
     parts = templates("app")
     values = app_values(app, world.clusters)
     for source, _ in app.pairs:
-        place = {**values, "namespace": source, "uid_range": uid_range}
+        place = {**values, "namespace": source}
         for template in parts["namespace"] + parts["workload"]:
             world.make(app.source, template, place)
         for volume in app.claims:

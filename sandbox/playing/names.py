@@ -66,6 +66,7 @@ def app_values(app: App, clusters: Mapping[str, Values]) -> dict[str, Any]:
         "storage": app.storage,
         "source_bsl": f"{app.storage}-{suffix('bsl', app.name, app.source)}",
         "destination_bsl": f"{app.storage}-{suffix('bsl', app.name, app.destination, 'to')}",
+        "uid_range": uid_range(app.name),
         "replicas": app.replicas,
         "items": 6 + 2 * len(app.claims),
         "claim": app.claims[0].name if app.claims else "",
@@ -76,6 +77,12 @@ def app_values(app: App, clusters: Mapping[str, Values]) -> dict[str, Any]:
         "destination_agent_pod": there["agent_pod"],
         "controller_pod": here["controller_pod"],
     }
+
+
+def uid_range(app: str) -> str:
+    """Return the UIDs that an application's namespaces have (``first/count``)."""
+    number = int(hashlib.sha256(app.encode()).hexdigest()[:8], 16) % 90_000
+    return f"{1_001_000_000 + 10_000 * number}/10000"
 
 
 def run_values(scenario: Scenario, run: Run, clusters: Mapping[str, Values]) -> dict[str, Any]:

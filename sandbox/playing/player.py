@@ -65,16 +65,18 @@ class Player:
         until = self._world.elapsed + seconds
         self._reconcile()
         while (due := self._agenda.next_time) is not None and due <= until:
-            self._world.elapsed = max(self._world.elapsed, due)
-            self._agenda.take()()
+            self._step(due)
         self._world.elapsed = until
+
+    def _step(self, due: float) -> None:
+        self._world.elapsed = max(self._world.elapsed, due)
+        self._agenda.take()()
 
     def _play_out(self) -> float:
         last = max((s.offset + s.lasts for s in self._scenarios), default=0.0)
         while (due := self._agenda.next_time) is not None:
-            self.advance(due - self._world.elapsed)
-            last = max(last, due)
-        return last
+            self._step(due)
+        return max(last, self._world.elapsed)
 
     def _enter_scenario(self, scenario: Scenario, clusters: dict[str, Values]) -> None:
         for run in scenario.runs:
@@ -113,7 +115,7 @@ class Player:
         """Carry out the changes that wait for a phase of a run."""
         for change in scenario.changes:
             meant = change.run or scenario.runs[0].name
-            if change.on == phase and meant == run.name:
+            if change.entering == phase and meant == run.name:
                 when = self._world.elapsed + change.after
                 self._agenda.at(when, partial(self._change, change, values))
         if phase in ("Completed", "Failed"):

@@ -206,7 +206,7 @@ class Change(_Strict):
 
     at: float | None = None
     """Seconds after the scenario's start; 0 is how the world is found."""
-    on: str = ""
+    entering: str = ""
     """A phase of the run or of its volume migration (``dvm:<phase>``)."""
     after: float = 0.0
     """Seconds after that phase was entered."""
@@ -224,8 +224,8 @@ class Change(_Strict):
 
     @model_validator(mode="after")
     def _one_time(self) -> Change:
-        if (self.at is None) == (not self.on):
-            raise ValueError("a change has either `at` or `on`")
+        if (self.at is None) == (not self.entering):
+            raise ValueError("a change has either `at` or `entering`")
         return self
 
 
@@ -275,6 +275,6 @@ class Scenario(_Strict):
         for change in self.changes:
             if change.run and change.run not in names:
                 raise ValueError(f"{self.id}: no run is called {change.run}")
-            if change.on and not self.runs:
+            if change.entering and not self.runs:
                 raise ValueError(f"{self.id}: waits for a phase, but nothing runs")
         return self
