@@ -5,7 +5,7 @@ A finding that another explains stands beneath it. Rules, in order:
 
 1. a benign entry takes the symptoms off the observation it explains;
 2. an entry takes its own observation, and its object, from those it supersedes;
-3. an entry gathers the findings it explains;
+3. an entry gathers the findings it explains, a symptom never a cause;
 4. a symptom that nobody explains goes beneath the best cause, if there is one;
 5. what is left is ordered by severity and confidence; benign findings come last.
 """
@@ -142,6 +142,8 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
     for index, finding in enumerate(ordered):
         for other, candidate in enumerate(ordered):
             if other == index or finding.entry.id not in candidate.entry.explains:
+                continue
+            if finding.entry.role == "cause" and candidate.entry.role == "symptom":
                 continue
             if not _is_ancestor(parent, index, other):
                 parent[index] = other

@@ -16,6 +16,7 @@ from bot.clusters import kinds as k
 from bot.clusters.port import Json, LogSource
 from bot.diagnosis.dossier import (
     Dossier,
+    RoleName,
     Scene,
     dicts,
     labels,
@@ -33,8 +34,8 @@ BEFORE = timedelta(minutes=1)
 AFTER = timedelta(minutes=2)
 """How far outside a migration's own times its evidence may lie."""
 _OWNER_KEYS = re.compile(
-    r'\b(?:backup|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo)"?[=:]\s*"?'
-    r"(?:[\w.-]+/)?(?P<name>[\w.-]+)"
+    r"\b(?:backup|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
+    r'|migCluster|migStorage)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
 )
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
@@ -122,8 +123,12 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
         for obj in scene.all(kind):
             meta = metadata(obj)
             place = text(meta.get("name" if kind is k.NAMESPACE else "namespace"))
-            if place in wanted or (kind is k.POD and place == k.MTC_NAMESPACE):
+            if place in wanted:
                 yield from observe(obj, scene.cluster)
+            elif kind is k.POD and place == k.MTC_NAMESPACE:
+                for observation in observe(obj, scene.cluster):
+                    if inside(observation.time, begun, end):
+                        yield observation
     for kind in (k.BSL, k.BACKUPREPOSITORY, k.RESTICREPOSITORY):
         for obj in scene.all(kind):
             if _ours(dossier, scene, obj):
@@ -173,6 +178,8 @@ def log_matches(dossier: Dossier, engine: Engine) -> Iterator[Match]:
             yield match
     for role in ("source", "destination", "host"):
         for source in dossier.scene(role).logs:
+            if not _may_tell(dossier, role, source):
+                continue
             exclusive = source.component in _OWN_COMPONENTS or source.namespace not in (
                 "",
                 k.MTC_NAMESPACE,
@@ -185,6 +192,16 @@ def log_matches(dossier: Dossier, engine: Engine) -> Iterator[Match]:
                     yield match
                 elif not _OWNER_KEYS.search(observation.text) and observation.time is not None:
                     yield Match(match.entry, observation, match.params, match.confidence * 0.5)
+
+
+def _may_tell(dossier: Dossier, role: RoleName, source: LogSource) -> bool:
+    """Return whether a log is of MTC's own namespace or of one the plan has to do with."""
+    if source.namespace in ("", k.MTC_NAMESPACE):
+        return True
+    sides = {"source": (0,), "destination": (1,), "host": (0, 1)}[role]
+    theirs = {pair[side] for pair in dossier.namespaces for side in sides}
+    hooks = dicts(mapping(dossier.plan, "spec").get("hooks"))
+    return source.namespace in theirs | {text(hook.get("executionNamespace")) for hook in hooks}
 
 
 def _scan(engine: Engine, source: LogSource, subject: Subject) -> Iterator[Match]:
