@@ -76,6 +76,10 @@ def _references(entry: Entry, entries: Entries) -> Iterator[Complaint]:
         for other in ids:
             if other not in entries.by_id:
                 yield Complaint(entry.id, f"{name} names {other}, and there is no such entry")
+    for other in entry.supersedes:
+        if other in entries.by_id and entry.id in entries.by_id[other].supersedes:
+            what = f"supersedes {other}, which supersedes it; neither will"
+            yield Complaint(entry.id, what, "warning")
 
 
 def _own_texts(entry: Entry) -> Iterator[tuple[str, LocalText]]:

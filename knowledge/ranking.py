@@ -4,10 +4,11 @@ One entry in one object that can hold a cause is one finding, however many lines
 A finding that another explains stands beneath it. Rules, in order:
 
 1. a benign entry takes the symptoms off the observation it explains;
-2. an entry takes its own observation, and its object, from those it supersedes;
-3. an entry gathers the findings it explains, a symptom never a cause;
-4. a symptom that nobody explains goes beneath the best cause, if there is one;
-5. what is left is ordered by severity and confidence; benign findings come last.
+2. an entry takes its own observation, and its object, from those it supersedes (two that
+   name each other both stay);
+3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure;
+4. a symptom that nobody explains goes beneath the best cause that is no guess;
+5. what is left is ordered by severity and confidence; guesses, then benign findings come last.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ ROOT_KINDS = frozenset(
 """Kinds whose troubles are apart from each other even where the entry is the same."""
 
 _WEIGHT = {"critical": 1.0, "error": 0.85, "warning": 0.6, "info": 0.3}
+GUESS = 0.5
+"""Confidence below which a finding is a hint: it explains nothing that is surer than itself, and
+stands behind what is known."""
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -91,11 +95,17 @@ def _without_noise(matches: list[Match]) -> list[Match]:
 def _without_superseded(matches: list[Match]) -> list[Match]:
     by_observation: dict[tuple[str, str], set[str]] = defaultdict(set)
     by_subject: dict[Subject, set[str]] = defaultdict(set)
+    entries = {match.entry.id: match.entry for match in matches}
     for match in matches:
-        if match.entry.supersedes:
-            by_observation[_identity(match.observation)].update(match.entry.supersedes)
+        vaguer = {
+            other
+            for other in match.entry.supersedes
+            if other in entries and match.entry.id not in entries[other].supersedes
+        }
+        if vaguer:
+            by_observation[_identity(match.observation)].update(vaguer)
             if match.observation.subject.name:
-                by_subject[match.observation.subject].update(match.entry.supersedes)
+                by_subject[match.observation.subject].update(vaguer)
     return [
         match
         for match in matches
@@ -127,7 +137,9 @@ def _merge(matches: list[Match]) -> Ranked:
 
 
 def _order(finding: Ranked) -> tuple[int, float, datetime, str]:
-    role = {"cause": 0, "symptom": 1, "benign": 2}[finding.entry.role]
+    role = {"cause": 0, "symptom": 1, "benign": 3}[finding.entry.role]
+    if role == 0 and finding.confidence < GUESS:
+        role = 2
     return (
         role,
         -_WEIGHT[finding.entry.severity] * finding.confidence,
@@ -145,11 +157,17 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
                 continue
             if finding.entry.role == "cause" and candidate.entry.role == "symptom":
                 continue
+            if candidate.confidence < GUESS <= finding.confidence:
+                continue
             if not _is_ancestor(parent, index, other):
                 parent[index] = other
                 break
     first_cause = next(
-        (i for i, f in enumerate(ordered) if f.entry.role == "cause" and i not in parent),
+        (
+            i
+            for i, f in enumerate(ordered)
+            if f.entry.role == "cause" and f.confidence >= GUESS and i not in parent
+        ),
         None,
     )
     for index, finding in enumerate(ordered):

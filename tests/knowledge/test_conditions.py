@@ -1,0 +1,311 @@
+"""What MTC's own conditions lead to.
+
+In: objects, event rows and messages as the controller writes them. Out: the ranked findings
+of the entries that come with the bot. Nothing is replaced; the engine is the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from knowledge.loading import load_builtin
+from knowledge.matching.engine import Engine
+from knowledge.observing import observe
+from knowledge.pasting import match_text
+from knowledge.ranking import Ranked, rank
+from knowledge.schema import Entry
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(load_builtin().by_id.values())
+
+
+def mtc(kind: str, name: str, *conditions: tuple[str, str, str], **status: Any) -> dict[str, Any]:
+    """Return an MTC object with conditions given as (type, category, message)."""
+    return {
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "openshift-migration"},
+        "status": {
+            **status,
+            "conditions": [
+                {"type": type_, "category": category, "message": message, "status": "True"}
+                for type_, category, message in conditions
+            ],
+        },
+    }
+
+
+def findings(engine: Engine, *objects: dict[str, Any]) -> tuple[Ranked, ...]:
+    return rank(engine.match([o for obj in objects for o in observe(obj, "host")]))
+
+
+def below(finding: Ranked) -> Iterator[str]:
+    for symptom in finding.symptoms:
+        yield symptom.entry.id
+        yield from below(symptom)
+
+
+WAITING = mtc(
+    "MigMigration",
+    "cutover",
+    (
+        "PlanNotReady",
+        "Critical",
+        "The referenced `migPlanRef` does not have a `Ready` condition, "
+        "subject: openshift-migration/shop.",
+    ),
+)
+PLAN_WITHOUT_SOURCE = mtc(
+    "MigPlan",
+    "shop",
+    (
+        "SourceClusterNotReady",
+        "Critical",
+        "The referenced `srcMigClusterRef` does not have a `Ready` condition, "
+        "subject: openshift-migration/old",
+    ),
+)
+PLAN_WITHOUT_STORE = mtc(
+    "MigPlan",
+    "shop",
+    (
+        "StorageNotReady",
+        "Critical",
+        "The referenced `migStorageRef` does not have a `Ready` condition, "
+        "subject: openshift-migration/minio.",
+    ),
+)
+
+
+def cluster_failing(error: str) -> dict[str, Any]:
+    text = f"Reconcile failed: [{error}]. See controller logs for details."
+    return mtc("MigCluster", "old", ("ReconcileFailed", "Critical", text))
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("the server has asked for the client to provide credentials", "cluster-token-refused"),
+        ("Unauthorized", "cluster-token-refused"),
+        (
+            'Get "https://api.old.example.com:6443/version?timeout=32s": tls: failed to verify '
+            "certificate: x509: certificate signed by unknown authority",
+            "x509-unknown-authority",
+        ),
+        (
+            'Get "https://api.old.example.com:6443/version?timeout=32s": x509: certificate has '
+            "expired or is not yet valid: current time 2025-03-04T10:15:00Z is after "
+            "2025-03-01T00:00:00Z",
+            "x509-expired",
+        ),
+        (
+            'Get "https://10.0.0.5:6443/version?timeout=32s": x509: certificate is valid for '
+            "172.30.0.1, not 10.0.0.5",
+            "x509-host-mismatch",
+        ),
+        (
+            'Get "https://api.old.example.com:6443/version?timeout=32s": dial tcp 10.0.0.5:6443: '
+            "connect: connection refused",
+            "cluster-connection-refused",
+        ),
+        (
+            'Get "https://api.old.example.com:6443/version?timeout=32s": dial tcp: lookup '
+            "api.old.example.com on 172.30.0.10:53: no such host",
+            "cluster-host-not-found",
+        ),
+        (
+            'Get "https://api.old.example.com:6443/version?timeout=32s": dial tcp 10.0.0.5:6443: '
+            "i/o timeout",
+            "cluster-timeout",
+        ),
+        (
+            'Get "api.old.example.com:6443/version": unsupported protocol scheme '
+            '"api.old.example.com"',
+            "migcluster-url-invalid",
+        ),
+        ("an error nobody has met before", "reconcile-failed"),
+    ],
+)
+def test_blocked_migration_is_traced_over_plan_and_cluster_to_the_error_text(
+    engine: Engine, error: str, cause: str
+) -> None:
+    root, *others = findings(engine, WAITING, PLAN_WITHOUT_SOURCE, cluster_failing(error))
+    assert root.entry.id == cause
+    assert not others
+    assert {"migplan-cluster-not-ready", "migmigration-plan-not-ready"} <= set(below(root))
+    assert root.subject.kind == "MigCluster"
+
+
+def test_specific_condition_beside_reconcile_failed_is_the_cause(engine: Engine) -> None:
+    cluster = mtc(
+        "MigCluster",
+        "old",
+        (
+            "ReconcileFailed",
+            "Critical",
+            "Reconcile failed: [Service Account Secret not found for old]. "
+            "See controller logs for details.",
+        ),
+        (
+            "InvalidSaSecretRef",
+            "Critical",
+            "The `serviceAccountSecretRef` must reference a valid `secret`, "
+            "subject: openshift-config/old.",
+        ),
+    )
+    (root,) = findings(engine, cluster)
+    assert root.entry.id == "migcluster-secret-missing"
+    assert root.params["secret"] == "openshift-config/old"
+    assert not root.symptoms
+
+
+def test_store_behind_a_blocked_plan_is_the_cause(engine: Engine) -> None:
+    store = mtc(
+        "MigStorage",
+        "minio",
+        (
+            "BackupStorageProviderTestFailed",
+            "Critical",
+            "The `backupStorageConfig` settings [RequestError: send request failed\n"
+            'caused by: Put "https://minio.example.com/mig/t": x509: certificate signed by unknown '
+            "authority] not provided in secret openshift-config/minio not valid.",
+        ),
+    )
+    (root,) = findings(engine, WAITING, PLAN_WITHOUT_STORE, store)
+    assert root.entry.id == "x509-unknown-authority-store"
+    assert {"migplan-storage-not-ready", "migmigration-plan-not-ready"} <= set(below(root))
+
+
+def test_two_causes_of_one_plan_both_stand_and_the_plan_s_own_comes_first(engine: Engine) -> None:
+    plan = mtc(
+        "MigPlan",
+        "shop",
+        (
+            "SourceClusterNoRegistryPath",
+            "Critical",
+            "Direct image migration is selected and the source cluster openshift-migration/old "
+            "is missing a configured Registry Path",
+        ),
+        (
+            "NamespaceNotFoundOnSourceCluster",
+            "Critical",
+            "Namespaces [nope] not found on the source cluster.",
+        ),
+    )
+    found = [finding.entry.id for finding in findings(engine, plan)]
+    assert found == ["migplan-namespace-not-on-source", "migplan-registry-path-missing"]
+
+
+def test_postponed_migration_never_alerts_by_itself(engine: Engine) -> None:
+    waiting = mtc(
+        "MigMigration",
+        "second",
+        (
+            "Postponed",
+            "Critical",
+            "Postponed 10 seconds to ensure migrations run serially and in order.",
+        ),
+    )
+    (only,) = findings(engine, waiting)
+    assert only.entry.id == "migmigration-postponed"
+    assert only.entry.benign
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        ("Ready", "Required", "The migration plan is ready."),
+        ("PvsDiscovered", "Required", "The `persistentVolumes` list has been updated."),
+        (
+            "Suspended",
+            "Advisory",
+            "The migrations plan is in suspended state; Limited validation enforced; PV discovery "
+            "and resource reconciliation suspended.",
+        ),
+        (
+            "MigrationTypeIdentified",
+            "Advisory",
+            "Indirect migration modes can only be used for full namespace migrations.",
+        ),
+        ("Closed", "Advisory", "The migration plan is closed."),
+    ],
+)
+def test_normal_condition_of_a_plan_leads_to_nothing(
+    engine: Engine, condition: tuple[str, str, str]
+) -> None:
+    assert not findings(engine, mtc("MigPlan", "shop", condition))
+
+
+@pytest.mark.parametrize(
+    ("reason", "entry"),
+    [
+        ("PreBackupHooksFailed", "migmigration-failed-in-hook"),
+        ("StageBackupFailed", "migmigration-failed-in-backup"),
+        ("FinalRestoreFailed", "migmigration-failed-in-restore"),
+        ("SourceStagePodsFailed", "migmigration-failed-in-stage-pods"),
+        ("EnsureCloudSecretPropagated", "migmigration-failed"),
+    ],
+)
+def test_failed_migration_is_named_by_the_phase_it_failed_in(
+    engine: Engine, reason: str, entry: str
+) -> None:
+    failed = mtc(
+        "MigMigration", "m", ("Failed", "Advisory", "The migration has failed.  See: Errors.")
+    )
+    failed["status"]["conditions"][0]["reason"] = reason
+    (root,) = findings(engine, failed)
+    assert root.entry.id == entry
+
+
+def test_error_of_a_failed_migration_stands_above_its_failure(engine: Engine) -> None:
+    failed = mtc(
+        "MigMigration",
+        "m",
+        ("Failed", "Advisory", "The migration has failed.  See: Errors."),
+        errors=["Unauthorized"],
+    )
+    (root,) = findings(engine, failed)
+    assert root.entry.id == "cluster-token-refused"
+    assert "migmigration-failed" in set(below(root))
+
+
+@pytest.mark.parametrize(
+    ("row", "entry"),
+    [
+        ("9m  Warning  SourceClusterNotReady  migplan/shop  ...", "migplan-cluster-not-ready"),
+        ("9m  Warning  PlanConflict  migplan/shop  The migration plan is in", "migplan-conflict"),
+        ("9m  Warning  InvalidSaToken  migcluster/old  The `saToken`", "migcluster-token-missing"),
+        ("    Type:                  GVKsIncompatible", "migplan-gvks-incompatible"),
+        ("The `namespaces` list may not be empty.", "migplan-namespace-list-empty"),
+    ],
+)
+def test_row_or_bare_message_is_enough(engine: Engine, row: str, entry: str) -> None:
+    root = rank(match_text(engine, row.encode()))[0]
+    assert root.entry.id == entry
+
+
+def test_two_entries_that_supersede_each_other_both_stay() -> None:
+    def entry(name: str, other: str, pattern: str) -> Entry:
+        text = {"en": "text", "zh": "文字"}
+        example = {"text": "disk is full"}
+        return Entry.model_validate(
+            {
+                "id": name,
+                "title": text,
+                "cause": text,
+                "severity": "error",
+                "source": ["made up"],
+                "matchers": [{"signature": {"pattern": pattern}}],
+                "supersedes": [other],
+                "steps": [{"text": text}],
+                "examples": {"match": [example] * 3, "no_match": [example] * 2},
+            }
+        )
+
+    engine = Engine([entry("one", "two", "disk is full"), entry("two", "one", "is full")])
+    found = rank(match_text(engine, b"disk is full"))
+    assert [finding.entry.id for finding in found] == ["one", "two"]
