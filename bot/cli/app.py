@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import diagnose_command, kb_commands
+from bot.cli import demo_command, diagnose_command, kb_commands, run_command
 
 app = typer.Typer(
     name="mtc-bot",
@@ -16,3 +16,5 @@ app = typer.Typer(
 )
 app.add_typer(kb_commands.app, name="kb")
 diagnose_command.register(app)
+run_command.register(app)
+demo_command.register(app)

@@ -1,0 +1,147 @@
+"""The composition root: the parts of a running bot, put together and taken down in order.
+
+Start: database, posting, watching, then Slack's socket, so that nobody is answered by a bot
+that does not watch yet. Stop in the opposite order; a message that is owed stays in the outbox.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from slack_sdk import WebClient
+
+from bot.clusters.port import ControlPlane
+from bot.configuration import Configuration, Slack
+from bot.diagnosis.diagnosing import Diagnoser
+from bot.incidents.model import Incident
+from bot.questions.asking import Questions
+from bot.store.database import Database, open_database
+from bot.store.incidents import StoredIncidents
+from bot.store.outbox import StoredOutbox
+from bot.watching.watcher import Watcher
+from handlers.app import build_app
+from handlers.posting import Poster
+from handlers.services import Services
+from handlers.socket import SocketRunner
+from knowledge.loading import Entries, load
+from knowledge.matching.engine import Engine
+from knowledge.texts import Lang
+
+log = logging.getLogger(__name__)
+
+SLACK_API = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAccess:
+    """How Slack is reached, and where alerts go."""
+
+    bot_token: str
+    app_token: str
+    channel: Callable[[Incident], str]
+    api_url: str = SLACK_API
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A whole bot; ``start`` and ``stop`` may each be called once."""
+
+    database: Database
+    questions: Questions
+    incidents: StoredIncidents
+    watcher: Watcher
+    poster: Poster
+    socket: SocketRunner
+
+    def start(self) -> None:
+        """Post, watch, and connect to Slack."""
+        self.poster.start()
+        self.watcher.start()
+        self.socket.start()
+
+    def stop(self) -> None:
+        """Disconnect, stop watching and posting, and close the database."""
+        for part in (self.socket, self.watcher, self.poster):
+            try:
+                part.stop()
+            except Exception:
+                log.exception("%s did not stop as it should", type(part).__name__)
+        self.database.close()
+
+
+def compose(
+    planes: Sequence[ControlPlane],
+    slack: SlackAccess,
+    *,
+    database_url: str,
+    own_knowledge: Sequence[Path] = (),
+    language: Lang = "en",
+    interval: float = 30.0,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    engine: Engine | None = None,
+) -> Bot:
+    """Return a bot that watches ``planes``; nothing runs yet.
+
+    Raises what ``open_database`` raises. ``interval`` is in seconds.
+    """
+    entries = load(own_knowledge)
+    for problem in entries.problems:
+        log.warning("knowledge: %s", problem)
+    diagnoser = Diagnoser(engine or Engine(entries.by_id.values()), clock)
+
+    def known() -> Entries:
+        return entries
+
+    database = open_database(database_url)
+    incidents = StoredIncidents(database, channels=slack.channel)
+    outbox = StoredOutbox(database)
+    questions = Questions(planes, diagnoser, known, clock)
+    services = Services(
+        questions=questions,
+        incidents=incidents,
+        outbox=outbox,
+        knowledge=known,
+        clock=clock,
+        default_lang=language,
+    )
+    app = build_app(services, bot_token=slack.bot_token, api_url=slack.api_url)
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    return Bot(
+        database,
+        questions,
+        incidents,
+        Watcher(planes, diagnoser, incidents, clock=clock, interval=interval),
+        Poster(client, services),
+        SocketRunner(app, slack.app_token, slack.api_url),
+    )
+
+
+def channel_for(settings: Slack) -> Callable[[Incident], str]:
+    """Return the choice of a channel for an incident: the first route that fits."""
+
+    def choose(incident: Incident) -> str:
+        for route in settings.routes:
+            if (
+                fnmatchcase(incident.key.control, route.control)
+                and fnmatchcase(incident.plan, route.plan)
+                and (not route.severities or incident.severity in route.severities)
+            ):
+                return route.channel
+        return settings.channel
+
+    return choose
+
+
+def live_planes(configuration: Configuration) -> tuple[ControlPlane, ...]:
+    """Return the control clusters of the configuration; nothing is asked of them yet."""
+    from bot.clusters.live import open_live
+
+    return tuple(
+        open_live(context=c.context, kubeconfig=c.kubeconfig, name=c.name)
+        for c in configuration.control_clusters
+    )

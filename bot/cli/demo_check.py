@@ -1,0 +1,163 @@
+"""``mtc-bot demo --check``: every scenario, headless, through the real Slack path.
+
+For each: the scenario is played to its end; the bot watches, opens incidents, posts; somebody
+types ``/mtc diagnose``. What stands in the channel and in the answer is held against what the
+scenario says it must lead to. A scenario in which nothing is wrong must leave the channel empty.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+
+from bot.cli.composing import Bot, SlackAccess, compose
+from bot.cli.terminal import err, out
+from bot.diagnosis.findings import Diagnosis
+from knowledge.loading import load_builtin
+from knowledge.matching.engine import Engine
+from sandbox.playing.building import build_plane
+from sandbox.playing.player import Player
+from sandbox.scenarios.schema import Scenario
+from sandbox.slack import OPERATOR, SlackSandbox
+
+CHANNEL = "C0MIGRATE1"
+STEP = 10.0
+"""Virtual seconds between looks."""
+ANSWER_SECONDS = 20.0
+AT_ONCE = 4
+"""Scenarios played side by side: most of the time is spent waiting for sockets."""
+NOTHING = "(nothing wrong)"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a scenario led to."""
+
+    scenario: str
+    expected: str
+    got: str
+    wrong: tuple[str, ...]
+    seconds: float
+
+
+def check_scenarios(scenarios: Sequence[Scenario]) -> bool:
+    """Play them all, print the table; return whether every one led to what it says."""
+    engine = Engine(load_builtin().by_id.values())
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "Scenario", "Expected", "Got", "Seconds"):
+        table.add_column(column, justify="right" if column == "Seconds" else "left")
+    results = []
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as pool:
+        running = pool.map(lambda scenario: check_one(scenario, engine), scenarios)
+        for number, result in enumerate(running, 1):
+            err.print(f"[{number}/{len(scenarios)}] {result.scenario}", markup=False)
+            results.append(result)
+    for result in results:
+        mark = "✗" if result.wrong else "✓"
+        table.add_row(mark, result.scenario, result.expected, result.got, f"{result.seconds:.1f}")
+    out.print(table)
+    wrong = [result for result in results if result.wrong]
+    for result in wrong:
+        for why in result.wrong:
+            out.print(f"{result.scenario}: {why}", markup=False)
+    out.print(f"{len(results) - len(wrong)} of {len(results)} scenarios as expected")
+    return not wrong
+
+
+def check_one(scenario: Scenario, engine: Engine) -> Result:
+    """Play one scenario and return what it led to."""
+    began = time.monotonic()
+    plane = build_plane([scenario])
+    player = Player(plane, [scenario], datetime.now(UTC))
+    with SlackSandbox() as slack:
+        access = SlackAccess(
+            slack.bot_token, slack.app_token, lambda incident: CHANNEL, slack.api_url
+        )
+        bot = compose(
+            [plane],
+            access,
+            database_url="sqlite://",
+            clock=lambda: player.now,
+            engine=engine,
+        )
+        bot.socket.start()
+        try:
+            wrong, got = _play(scenario, player, bot, slack)
+        finally:
+            bot.stop()
+    expected = scenario.expect.finding or NOTHING
+    return Result(scenario.id, expected, got, tuple(wrong), time.monotonic() - began)
+
+
+def _play(
+    scenario: Scenario, player: Player, bot: Bot, slack: SlackSandbox
+) -> tuple[list[str], str]:
+    while player.elapsed < player.length:
+        player.advance(min(STEP, player.length - player.elapsed))
+        bot.watcher.run_once()
+        _post(bot)
+    diagnosis = bot.questions.diagnose(scenario.expect.target)
+    root = diagnosis.root
+    got = root.entry.id if root is not None else NOTHING
+    wrong = _against(scenario, diagnosis, got)
+    alerts = root is not None and root.severity != "info"
+    wrong += _in_channel(scenario, alerts, bot, slack)
+    wrong += _answered(scenario, diagnosis, slack)
+    return wrong, got
+
+
+def _post(bot: Bot) -> None:
+    while bot.poster.drain_once():
+        pass
+
+
+def _against(scenario: Scenario, diagnosis: Diagnosis, got: str) -> list[str]:
+    expect = scenario.expect
+    wrong = []
+    if got != (expect.finding or NOTHING):
+        wrong.append(f"the first finding is {got}")
+    if str(diagnosis.outcome.word) != str(expect.outcome):
+        wrong.append(f"the outcome is “{diagnosis.outcome.word}”, not “{expect.outcome}”")
+    return wrong
+
+
+def _in_channel(scenario: Scenario, alerts: bool, bot: Bot, slack: SlackSandbox) -> list[str]:
+    cards = [m for m in slack.messages(CHANNEL) if m.get("thread_ts", m["ts"]) == m["ts"]]
+    posted = {entry for card in cards if (entry := _entry_of(card, bot))}
+    if not alerts:
+        return [f"{len(cards)} message(s) that call nobody to anything"] if cards else []
+    if not cards:
+        return ["no alert was posted"]
+    if scenario.expect.finding not in posted:
+        return [f"the alerts are about {', '.join(sorted(posted)) or 'nothing'}"]
+    return []
+
+
+def _entry_of(card: dict[str, Any], bot: Bot) -> str:
+    """Return the entry of the incident that a card's metadata names."""
+    payload = card.get("metadata", {}).get("event_payload", {})
+    incident = bot.incidents.get(str(payload.get("incident", "")))
+    return incident.entry_id if incident is not None else ""
+
+
+def _answered(scenario: Scenario, diagnosis: Diagnosis, slack: SlackSandbox) -> list[str]:
+    before = len(slack.ephemerals(OPERATOR.id))
+    slack.run_command(OPERATOR.id, CHANNEL, f"/mtc diagnose {scenario.expect.target}")
+    root = diagnosis.root
+    title = root.title("en") if root is not None else ""
+
+    def answer() -> bool:
+        texts = [str(m) for m in slack.ephemerals(OPERATOR.id)[before:]]
+        return any(scenario.expect.target in text and title in text for text in texts)
+
+    try:
+        slack.wait_for(answer, ANSWER_SECONDS)
+    except TimeoutError:
+        return [f"/mtc diagnose {scenario.expect.target} did not answer with “{title}”"]
+    return []
