@@ -3,12 +3,11 @@
 
 import { h, icon } from "./dom.js";
 import { codeBlock, link, mention, mrkdwn, plain, unescape } from "./mrkdwn.js";
-import { control, popup } from "./elements.js";
+import { control } from "./elements.js";
 
 export function renderBlocks(blocks, world, use) {
   return blocks.map((block) => {
-    const draw = BLOCKS[block.type];
-    const body = draw ? draw(block, world, use) : unknown(block);
+    const body = (BLOCKS[block.type] ?? unknown)(block, world, use);
     const frame = h("div", { class: `block block-${block.type}`, dataBlock: block.block_id }, body);
     frame.append(h("div", { class: "block-trouble", role: "alert", hidden: true }));
     return frame;
@@ -34,7 +33,7 @@ const BLOCKS = {
         h(
           "div",
           { class: "fields" },
-          block.fields.map((field) => h("div", { class: "field text" }, textOf(field, world))),
+          block.fields.map((field) => h("div", { class: "cell text" }, textOf(field, world))),
         ),
       );
     }
@@ -155,8 +154,13 @@ function styled(children, style = {}) {
   return node;
 }
 
-function unknown(block) {
-  return h("div", { class: "quiet" }, `[${block.type}]`);
+// A block of a newer kind: whatever texts it has, in order, so that nothing goes unseen.
+function unknown(block, world) {
+  const parts = ["title", "subtitle", "text", "body", "caption"].map((key) => block[key]);
+  const texts = parts.filter((part) => typeof part?.text === "string" && part.type);
+  const below = (block.child_blocks ?? []).map((one) => (BLOCKS[one.type] ?? unknown)(one, world, async () => ({})));
+  if (!texts.length && !below.length) return h("div", { class: "quiet" }, `[${block.type}]`);
+  return [...texts.map((part) => h("div", { class: "text" }, textOf(part, world))), ...below];
 }
 
 export function blockTrouble(frame, blockId, words) {
@@ -165,5 +169,3 @@ export function blockTrouble(frame, blockId, words) {
   place.textContent = words;
   place.hidden = !words;
 }
-
-export { popup };

@@ -21,7 +21,7 @@ export class Composer {
     });
     this.button = h(
       "button",
-      { class: "send", type: "button", "aria-label": "Send", testid: `${testid}-send`, disabled: true, onclick: () => this.send() },
+      { class: "send", type: "button", "aria-label": world.words.send, testid: `${testid}-send`, disabled: true, onclick: () => this.send() },
       icon("send"),
     );
     this.node = h("div", { class: "composer" }, this.menu, this.box, this.button);
@@ -58,8 +58,10 @@ export class Composer {
   mentions(begun) {
     const wanted = begun.toLowerCase();
     const known = [this.world.bot, ...this.world.people];
+    const first = (one) => one.name.toLowerCase().startsWith(wanted);
     return known
-      .filter((one) => one.name.toLowerCase().startsWith(wanted) || one.real_name?.toLowerCase().includes(wanted))
+      .filter((one) => first(one) || one.real_name?.toLowerCase().includes(wanted))
+      .sort((one, other) => first(other) - first(one))
       .map((one) => ({
         label: `@${one.name}`,
         note: one.real_name ?? "",

@@ -38,7 +38,8 @@ const ICONS = {
   close: "M4 4l8 8M12 4l-8 8",
   more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
   copy: "M5.5 5.5V3h7.5v7.5h-2.5M3 5.5h7.5V13H3z",
-  check: "M3 8.5l3.2 3.2L13 4.8",
+  down: "M8 3v9.5M4 8.8l4 4 4-4",
+  updown: "M5 6.2 8 3.2l3 3M5 9.8l3 3 3-3",
   file: "M4 2h5l3 3v9H4zM9 2v3h3",
   archive: "M2.5 3h11v3h-11zM3.5 6v7h9V6M6.5 8.5h3",
 };

@@ -2,9 +2,8 @@
 // (initial_*, or what world.typed says was typed) and reports every use through `use`.
 
 import { h, icon } from "./dom.js";
-import { plain } from "./mrkdwn.js";
-
-const words = (object, world) => (object ? plain(object.text, world, object.emoji !== false).join("") : "");
+import { confirmation, popup } from "./layers.js";
+import { words } from "./mrkdwn.js";
 
 export function control(element, block, world, use) {
   const draw = DRAW[element.type];
@@ -31,7 +30,7 @@ export function readForm(root) {
 const READ = {
   value: (node) => node.value || null,
   unix: (node) => (node.value ? Math.round(new Date(node.value).getTime() / 1000) : null),
-  many: (node) => [...node.selectedOptions].map((option) => option.value),
+  rich: (node) => richText(node.value),
   checked: (node) => [...node.querySelectorAll("input:checked")].map((box) => box.value),
   radio: (node) => node.querySelector("input:checked")?.value ?? null,
 };
@@ -82,7 +81,7 @@ const DRAW = {
   overflow(element, block, world, use) {
     const button = h(
       "button",
-      { class: "button overflow", type: "button", "aria-haspopup": "menu", "aria-label": "More actions" },
+      { class: "button overflow", type: "button", "aria-haspopup": "menu", "aria-label": world.words.more },
       icon("more"),
     );
     const choose = (option) =>
@@ -120,13 +119,13 @@ const DRAW = {
       element.initial_conversation ?? (element.default_to_current_conversation ? world.channel : undefined),
     ),
   multi_static_select: (element, block, world, use) =>
-    multi(element, block, world, use, optionNodes(element, world), (element.initial_options ?? []).map((o) => o.value)),
+    multi(element, block, world, use, flatOptions(element, world), (element.initial_options ?? []).map((o) => o.value)),
   multi_users_select: (element, block, world, use) =>
-    multi(element, block, world, use, peopleOptions(world), element.initial_users ?? []),
+    multi(element, block, world, use, people(world), element.initial_users ?? []),
   multi_channels_select: (element, block, world, use) =>
-    multi(element, block, world, use, channelOptions(world), element.initial_channels ?? []),
+    multi(element, block, world, use, channels(world), element.initial_channels ?? []),
   multi_conversations_select: (element, block, world, use) =>
-    multi(element, block, world, use, channelOptions(world), element.initial_conversations ?? []),
+    multi(element, block, world, use, channels(world), element.initial_conversations ?? []),
 
   external_select(element, block, world, use) {
     const list = h("datalist", { id: `list-${crypto.randomUUID()}` });
@@ -160,7 +159,9 @@ const DRAW = {
   plain_text_input: (element, block, world, use) => input("text", element, block, world, use),
   email_text_input: (element, block, world, use) => input("email", element, block, world, use),
   url_text_input: (element, block, world, use) => input("url", element, block, world, use),
-  number_input: (element, block, world, use) => input("number", element, block, world, use),
+  number_input: (element, block, world, use) => input("text", element, block, world, use),
+  rich_text_input: (element, block, world, use) =>
+    input("text", { ...element, multiline: true, initial_value: plainText(element.initial_value) }, block, world, use, "rich"),
   image: (element) => h("span", { class: "image", title: element.alt_text }, icon("file"), element.alt_text),
 };
 
@@ -183,12 +184,21 @@ function select(element, block, world, use, options, initial) {
   return node;
 }
 
+// Several of many: a list of boxes, which needs no modifier keys.
 function multi(element, block, world, use, options, initial) {
-  const node = h("select", { class: "select multi", multiple: true, size: Math.min(6, Math.max(3, options.length)), ...holds(element, "many") }, options);
   const chosen = new Set(typedOr(world, block, element, initial));
-  for (const option of node.options) option.selected = chosen.has(option.value);
+  const node = h(
+    "div",
+    { class: "boxes multi", role: "group", ...holds(element, "checked") },
+    options.map((option) =>
+      h("label", { class: "box" }, h("input", { type: "checkbox", value: option.value, checked: chosen.has(option.value) }), h("span", {}, option.label)),
+    ),
+  );
   node.addEventListener("change", () => {
-    if (speaks(block)) use(element, block, READ.many(node));
+    const most = element.max_selected_items ?? Infinity;
+    const left = READ.checked(node).length >= most;
+    for (const box of node.querySelectorAll("input")) box.disabled = left && !box.checked;
+    if (speaks(block)) use(element, block, READ.checked(node));
   });
   return node;
 }
@@ -227,13 +237,14 @@ function picker(type, initial, reads, element, block, world, use) {
   return node;
 }
 
-function input(type, element, block, world, use) {
-  const initial = typedOr(world, block, element, element.initial_value ?? "") ?? "";
+function input(type, element, block, world, use, reads = "value") {
+  const typed = typedOr(world, block, element, element.initial_value ?? "");
+  const initial = (typeof typed === "string" ? typed : plainText(typed)) ?? "";
   const props = {
     class: "field",
     placeholder: words(element.placeholder, world) || undefined,
     autofocus: element.focus_on_load,
-    ...holds(element, "value"),
+    ...holds(element, reads),
   };
   const node = element.multiline ? h("textarea", { ...props, rows: 4 }) : h("input", { ...props, type });
   node.value = initial;
@@ -258,84 +269,24 @@ function optionNodes(element, world) {
   );
 }
 
-const peopleOptions = (world) => world.people.map((one) => h("option", { value: one.id }, one.real_name));
-const channelOptions = (world) =>
-  world.channels.filter((one) => !one.dm_with).map((one) => h("option", { value: one.id }, `#${one.name}`));
-
-// A small menu below its button; arrows, Enter and Escape work.
-export function popup(anchor, items) {
-  const layers = document.getElementById("layers");
-  const close = () => {
-    menu.remove();
-    document.removeEventListener("pointerdown", outside, true);
-    anchor.focus();
-  };
-  const outside = (event) => {
-    if (!menu.contains(event.target)) close();
-  };
-  const menu = h(
-    "div",
-    { class: "menu", role: "menu" },
-    items.map((item) =>
-      h(
-        "button",
-        {
-          type: "button",
-          role: "menuitem",
-          testid: item.testid,
-          onclick: () => {
-            close();
-            item.choose();
-          },
-        },
-        item.label,
-        item.note && h("span", { class: "quiet" }, item.note),
-      ),
-    ),
-  );
-  menu.addEventListener("keydown", (event) => {
-    const buttons = [...menu.children];
-    const at = buttons.indexOf(document.activeElement);
-    if (event.key === "Escape") close();
-    else if (event.key === "ArrowDown") buttons[(at + 1) % buttons.length].focus();
-    else if (event.key === "ArrowUp") buttons[(at - 1 + buttons.length) % buttons.length].focus();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  (anchor.closest("dialog") ?? layers).append(menu);
-  const place = anchor.getBoundingClientRect();
-  menu.style.top = `${Math.min(place.bottom + 4, innerHeight - menu.offsetHeight - 8)}px`;
-  menu.style.left = `${Math.max(8, Math.min(place.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.firstElementChild?.focus();
-  document.addEventListener("pointerdown", outside, true);
+function flatOptions(element, world) {
+  const all = element.options ?? (element.option_groups ?? []).flatMap((group) => group.options);
+  return all.map((option) => ({ value: option.value, label: words(option.text, world) }));
 }
 
-// Slack's confirm dialog. Resolves to whether it was confirmed.
-export function confirmation(confirm, world) {
-  return new Promise((resolve) => {
-    const done = (answer) => {
-      dialog.remove();
-      resolve(answer);
-    };
-    const dialog = h(
-      "dialog",
-      { class: "modal confirm", testid: "confirm-dialog" },
-      h("header", { class: "modal-header" }, h("h2", {}, words(confirm.title, world))),
-      h("div", { class: "modal-body text" }, world.text(confirm.text)),
-      h(
-        "footer",
-        { class: "modal-footer" },
-        h("button", { class: "button", type: "button", testid: "confirm-deny", onclick: () => done(false) }, words(confirm.deny, world)),
-        h(
-          "button",
-          { class: `button ${confirm.style ?? "primary"}`, type: "button", testid: "confirm-confirm", autofocus: true, onclick: () => done(true) },
-          words(confirm.confirm, world),
-        ),
-      ),
-    );
-    dialog.addEventListener("cancel", () => done(false));
-    document.getElementById("layers").append(dialog);
-    dialog.showModal();
-  });
+const people = (world) => world.people.map((one) => ({ value: one.id, label: one.real_name }));
+const channels = (world) =>
+  world.channels.filter((one) => !one.dm_with).map((one) => ({ value: one.id, label: `#${one.name}` }));
+const nodes = (options) => options.map((one) => h("option", { value: one.value }, one.label));
+const peopleOptions = (world) => nodes(people(world));
+const channelOptions = (world) => nodes(channels(world));
+
+function richText(text) {
+  if (!text) return null;
+  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: [{ type: "text", text }] }] };
+}
+
+function plainText(rich) {
+  const parts = rich?.elements?.flatMap((part) => part.elements ?? []) ?? [];
+  return parts.map((one) => one.text ?? "").join("");
 }

@@ -7,6 +7,8 @@ import { mrkdwn, plain } from "./mrkdwn.js";
 
 export const when = (ts) => new Date(Number(ts.split(".")[0]) * 1000);
 
+const clock = (date, world) => date.toLocaleTimeString(world.locale, { hour: "numeric", minute: "2-digit" });
+
 export function avatar(id, name, world) {
   if (id === world.bot.id) return h("span", { class: "avatar avatar-bot", "aria-hidden": "true" }, "M");
   const sum = [...id].reduce((total, letter) => total + letter.charCodeAt(0), 0);
@@ -17,8 +19,7 @@ export function avatar(id, name, world) {
 export function messageNode(message, world, { compact = false, openThread = null } = {}) {
   const name = message.username ?? world.nameOf(message.user) ?? message.user;
   const at = when(message.ts);
-  const clock = at.toLocaleTimeString(world.locale, { hour: "2-digit", minute: "2-digit", hour12: false });
-  const time = h("time", { datetime: at.toISOString(), title: at.toLocaleString(world.locale) }, clock);
+  const time = h("time", { datetime: at.toISOString(), title: at.toLocaleString(world.locale) }, clock(at, world));
   const app = message.bot || message.user === world.slackbot;
   const node = h("article", {
     class: `message${compact ? " compact" : ""}${message.is_ephemeral ? " ephemeral" : ""}`,
@@ -75,15 +76,18 @@ function content(message, world, node) {
     if (delivery.error) blockTrouble(document.querySelector(`[data-ts="${CSS.escape(message.ts)}"]`) ?? node, block.block_id, world.words.noResponse);
     return delivery;
   };
+  const suggest = (element, block, text) =>
+    act("suggest_in_message", { user: world.user, channel: message.channel, ts: message.ts, action_id: element.action_id, block_id: block.block_id, text });
+  const inside = { ...world, suggest };
   const parts = [];
   const typed = !message.bot && message.user !== world.slackbot;
-  if (message.blocks && !typed) parts.push(...renderBlocks(message.blocks, world, use));
+  if (message.blocks && !typed) parts.push(...renderBlocks(message.blocks, inside, use));
   else if (message.text) {
-    const inside = message.mrkdwn === false ? plain(message.text, world) : mrkdwn(message.text, world);
+    const text = message.mrkdwn === false ? plain(message.text, world) : mrkdwn(message.text, world);
     const edited = message.edited && h("span", { class: "quiet edited" }, ` ${world.words.edited}`);
-    parts.push(h("div", { class: "text" }, inside, edited));
+    parts.push(h("div", { class: "text" }, text, edited));
   }
-  for (const attachment of message.attachments ?? []) parts.push(attached(attachment, world, use));
+  for (const attachment of message.attachments ?? []) parts.push(attached(attachment, inside, use));
   for (const file of message.files ?? []) {
     parts.push(
       h(
@@ -107,6 +111,11 @@ function attached(attachment, world, use) {
   if (attachment.blocks) box.append(...renderBlocks(attachment.blocks, world, use));
   else if (attachment.text) box.append(h("div", { class: "text" }, mrkdwn(attachment.text, world)));
   else if (attachment.fallback && !attachment.title) box.append(h("div", { class: "text" }, plain(attachment.fallback, world)));
+  const fields = (attachment.fields ?? []).map((one) =>
+    h("div", { class: "cell text" }, h("strong", {}, plain(one.title ?? "", world)), h("br"), mrkdwn(one.value ?? "", world)),
+  );
+  if (fields.length) box.append(h("div", { class: "fields" }, fields));
+  if (attachment.footer) box.append(h("div", { class: "context" }, plain(attachment.footer, world)));
   return box;
 }
 
@@ -126,13 +135,12 @@ function reactions(message, world) {
 }
 
 function threadLink(message, world, openThread) {
-  const last = when(message.latest_reply).toLocaleTimeString(world.locale, { hour: "2-digit", minute: "2-digit", hour12: false });
   return h(
     "button",
     { class: "thread-link", type: "button", testid: "thread-link", onclick: () => openThread(message.ts) },
     message.repliers.slice(0, 3).map((id) => avatar(id, world.nameOf(id) ?? id, world)),
     h("span", { class: "thread-count" }, world.words.replies(message.reply_count)),
-    h("span", { class: "quiet" }, last),
+    h("span", { class: "quiet" }, clock(when(message.latest_reply), world)),
   );
 }
 

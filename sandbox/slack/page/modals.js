@@ -51,7 +51,7 @@ export class Modals {
     const submit = h(
       "button",
       { class: "button primary", type: "submit", testid: "modal-submit" },
-      h("span", { class: "button-label" }, view.submit ? textOf(view.submit, world) : "Submit"),
+      h("span", { class: "button-label" }, view.submit ? textOf(view.submit, world) : world.words.submit),
     );
     const form = h(
       "form",
@@ -81,7 +81,7 @@ export class Modals {
         h(
           "button",
           { class: "button", type: "button", testid: "modal-close", onclick: () => this.close(false, world) },
-          view.close ? textOf(view.close, world) : depth > 1 ? "Back" : world.words.close,
+          view.close ? textOf(view.close, world) : depth > 1 ? world.words.back : world.words.close,
         ),
         view.submit && submit,
       ),

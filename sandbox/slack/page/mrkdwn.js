@@ -35,6 +35,9 @@ export function plain(text, world, emoji = true) {
   return emoji ? [...emojis(shown, world)] : [shown];
 }
 
+// The words of a plain_text object, as one string.
+export const words = (object, world) => (object ? plain(object.text, world, object.emoji !== false).join("") : "");
+
 export function codeBlock(text, world) {
   const label = h("span", {}, world.words.copy);
   const button = h(
@@ -147,8 +150,8 @@ function dated(body, fallback, world) {
     date_pretty: day(long),
     date_short_pretty: day(short),
     date_long_pretty: day({ ...long, weekday: "long" }),
-    time: day({ hour: "2-digit", minute: "2-digit" }),
-    time_secs: day({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    time: day({ hour: "numeric", minute: "2-digit" }),
+    time_secs: day({ hour: "numeric", minute: "2-digit", second: "2-digit" }),
     ago: ago(when, world),
   };
   const text = unescape(format).replace(/\{(\w+)\}/g, (whole, name) => forms[name] ?? whole);

@@ -16,7 +16,8 @@ const EN = {
   edited: "(edited)",
   noResponse: "The app did not respond. Try again.",
   emptyChannel: "Nothing here yet. Messages appear the moment they are posted.",
-  emptyHome: "mtc-bot has not published a Home for you yet.",
+  emptyHome: (bot) => `${bot} has not published a Home for you yet.`,
+  cannotShow: "This content can't be displayed.",
   archived: "This channel is archived.",
   online: "connected",
   offline: "not connected",
@@ -31,7 +32,15 @@ const EN = {
   optional: "(optional)",
   newMessages: "New messages",
   app: "APP",
+  submit: "Submit",
+  back: "Back",
+  send: "Send",
+  more: "More actions",
+  image: "Image",
+  role: (role) => role,
 };
+
+const ROLES_ZH = { Operator: "操作员", Approver: "审批人", Viewer: "查看者", Manager: "经理" };
 
 const ZH = {
   channels: "频道",
@@ -49,7 +58,8 @@ const ZH = {
   edited: "（已编辑）",
   noResponse: "应用没有响应，请重试。",
   emptyChannel: "这里还没有消息。新消息会立即出现。",
-  emptyHome: "mtc-bot 尚未为你发布主页。",
+  emptyHome: (bot) => `${bot} 尚未为你发布主页。`,
+  cannotShow: "无法显示此内容。",
   archived: "此频道已归档。",
   online: "已连接",
   offline: "未连接",
@@ -64,6 +74,12 @@ const ZH = {
   optional: "（可选）",
   newMessages: "新消息",
   app: "应用",
+  submit: "提交",
+  back: "返回",
+  send: "发送",
+  more: "更多操作",
+  image: "图片",
+  role: (role) => ROLES_ZH[role] ?? role,
 };
 
 export function wordsFor(locale) {
