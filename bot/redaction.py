@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 MASK = "[redacted:{}]"
 
-_SECRET_NAME = (  # noqa: S105 - names secrets stand behind, none itself
+_TELLING_NAME = (
     r"(?:password|passwd|secret[_-]?access[_-]?key|aws[_-]secret[_-]access[_-]key|secretKey|"
     r"satoken|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|client[_-]?secret|"
     r"api[_-]?key|account[_-]?key|storage[_-]account[_-]key|private[_-]?key(?:_id)?|"
@@ -46,7 +46,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], int], ...] = (
     (
         "named-secret",
         re.compile(
-            r"(?<![A-Za-z0-9])" + _SECRET_NAME + r"\\*[\"']?\s*[:=]\s*\\*[\"']?"
+            r"(?<![A-Za-z0-9])" + _TELLING_NAME + r"\\*[\"']?\s*[:=]\s*\\*[\"']?"
             r"(?!\[redacted|true\b|false\b|null\b|none\b|<)([^\s\"'\\,;&}\]]{4,})",
             re.IGNORECASE,
         ),

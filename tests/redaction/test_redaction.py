@@ -58,7 +58,7 @@ def test_user_information_in_a_url_is_masked_and_the_host_stays() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        'level=error msg="Error backing up item" error="timed out waiting for all PodVolumeBackups"',
+        'level=error msg="Error backing up item" error="timed out waiting for PodVolumeBackups"',
         "serviceAccountSecretRef token is invalid",
         "the server has asked for the client to provide credentials",
         "x509: certificate signed by unknown authority",
