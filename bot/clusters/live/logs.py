@@ -100,12 +100,12 @@ def _containers(pod: Json, previous: bool) -> Iterator[tuple[str, bool]]:
         for entry in _dicts(spec.get(field)):
             name = entry.get("name")
             if isinstance(name, str) and name:
-                yield name, _has_log(known.get(name), previous)
+                yield name, _has_log(known.get(name), status.get("phase"), previous)
 
 
-def _has_log(status: Json | None, previous: bool) -> bool:
+def _has_log(status: Json | None, phase: Any, previous: bool) -> bool:
     if status is None:
-        return not previous
+        return not previous and phase != "Pending"
     has_ended_before = "terminated" in _mapping(status.get("lastState"))
     if previous:
         return has_ended_before

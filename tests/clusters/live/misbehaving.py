@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -116,6 +117,7 @@ def hangs_up(handler: BaseHTTPRequestHandler) -> None:
 def misbehaving(*script: Answer, serving: tuple[Path, Path] | None = None) -> Iterator[Misbehaving]:
     """Run a server that answers by the script; with TLS where a certificate is given."""
     state = Misbehaving()
+    broken: list[BaseException] = []
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -150,6 +152,9 @@ def misbehaving(*script: Answer, serving: tuple[Path, Path] | None = None) -> It
 
         def handle_error(self, request: Any, client_address: Any) -> None:
             del request, client_address
+            error = sys.exc_info()[1]
+            if error is not None and not isinstance(error, OSError):
+                broken.append(error)
 
     server = Server(("127.0.0.1", 0), Handler)
     scheme = "http"
@@ -167,3 +172,5 @@ def misbehaving(*script: Answer, serving: tuple[Path, Path] | None = None) -> It
         server.shutdown()
         server.server_close()
         thread.join()
+    if broken:
+        raise broken[0]
