@@ -6,6 +6,7 @@ The proof and the commands stand in the thread. A resolved card shrinks to small
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.incidents.model import Incident, State
@@ -41,6 +42,7 @@ from knowledge.texts import Lang
 
 _MEMBERS = 8
 _STEPS = 4
+_NAMES_ROOM = 1_300
 LOUD = {Word.LEFT_SCALED_DOWN: "card.down", Word.NOT_COPIED: "card.not_copied"}
 
 
@@ -92,11 +94,17 @@ def why_resolved(incident: Incident, lang: Lang) -> str:
     return say(lang, f"resolved.{kind if known else 'other'}", detail=untrusted(detail, 200))
 
 
-def names(items: tuple[str, ...], lang: Lang, most: int = _MEMBERS) -> str:
-    """Return names as mrkdwn code spans, and how many more there are."""
-    shown = ", ".join(code(item, 80) for item in items[:most])
-    rest = len(items) - most
-    return f"{shown} {say(lang, 'more', n=rest)}" if rest > 0 else shown or "–"
+def names(items: Sequence[str], lang: Lang, most: int = _MEMBERS) -> str:
+    """Return names as mrkdwn code spans, as many as there is room for, and how many more."""
+    shown: list[str] = []
+    for item in items[:most]:
+        span = code(item, 80)
+        if sum(map(len, shown)) + len(span) > _NAMES_ROOM:
+            break
+        shown.append(span)
+    told = ", ".join(shown)
+    rest = len(items) - len(shown)
+    return f"{told} {say(lang, 'more', n=rest)}".strip() if rest > 0 else told or "–"
 
 
 def _facts(incident: Incident, lang: Lang, now: datetime) -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,30}")
 _MOST_READ = 20_000
+_UNSEEN = ("type", "action_id", "value")
 
 
 class Message(NamedTuple):
@@ -119,8 +120,11 @@ def section(markup: str) -> Block:
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> Block:
-    """Return label and value (mrkdwn of our own making) in two columns, ten at most."""
-    shown = [mrkdwn(f"*{label}*\n{value}"[:1_900]) for label, value in pairs]
+    """Return label and value in two columns, ten at most.
+
+    A value is mrkdwn made of ``code`` and the like, below 1,900 characters.
+    """
+    shown = [mrkdwn(f"*{label}*\n{value}") for label, value in pairs]
     return {"type": "section", "fields": shown[:10]}
 
 
@@ -184,7 +188,7 @@ def button(label: str, action_id: str, value: str = "", style: str = "") -> Bloc
     """Return a button; its value is an id or the line to ask, never an action's parameters."""
     built: Block = {"type": "button", "action_id": action_id, "text": plain(label, BUTTON)}
     if value:
-        built["value"] = value[:1_900]
+        built["value"] = value[:600]
     if style:
         built["style"] = style
     return built
@@ -201,7 +205,7 @@ def weight(piece: Any) -> int:
         return len(escape(piece)) + 7 * sum(ord(c) > 0xFFFF for c in piece)
     if isinstance(piece, dict):
         total = 100 if piece.get("type") == "header" else 0
-        return total + sum(weight(v) for k, v in piece.items() if k not in ("type", "action_id"))
+        return total + sum(weight(v) for k, v in piece.items() if k not in _UNSEEN)
     if isinstance(piece, list):
         return sum(weight(item) for item in piece)
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.questions.statuses import Status
+from handlers.views.card import names
 from handlers.views.kit import (
     Message,
     Page,
     code,
     context,
-    escape,
     fields,
     header,
     listed,
@@ -78,11 +78,8 @@ def _facts(found: Status, lang: Lang) -> list[tuple[str, str]]:
         ends = f"{code(found.source or '–')} → {code(found.destination or '–')}"
         pairs.append((say(lang, "label.clusters"), ends))
     if found.namespaces:
-        names = ", ".join(code(n, 80) for n in found.namespaces[:6])
-        rest = len(found.namespaces) - 6
-        if rest > 0:
-            names += " " + escape(say(lang, "more", n=rest))
-        pairs.append((say(lang, "label.namespaces", n=len(found.namespaces)), names))
+        label = say(lang, "label.namespaces", n=len(found.namespaces))
+        pairs.append((label, names(found.namespaces, lang)))
     if outcome.since:
         pairs.append((say(lang, "label.since"), when(outcome.since)))
     elif row.created:

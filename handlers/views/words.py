@@ -103,7 +103,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "button.diagnose": ("Diagnose {name}", "诊断 {name}"),
     "button.close": ("Close", "关闭"),
     "button.list": ("List migrations", "列出迁移"),
-    "button.help": ("Help", "帮助"),
     "button.kb": ("Search the knowledge base", "查看知识库"),
     # Where no entry of the knowledge base tells
     "story.undiagnosed.title": (
@@ -286,10 +285,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Which one? Type a name: {example}",
         "请输入名称：{example}",
     ),
-    "error.no_entry": (
-        "There is no entry {name} in the knowledge base.",
-        "知识库中没有条目 {name}。",
-    ),
     "error.gone": (
         "This incident is not known any more; it may have been removed since the card was posted. "
         "{command} asks anew.",
@@ -363,4 +358,4 @@ def say(lang: Lang, key: str, **values: object) -> str:
 def name_of(lang: Lang, group: str, value: str) -> str:
     """Return our word for a value (outcome, severity, ...); an unknown one stays as it is."""
     key = f"{group}.{value}"
-    return say(lang, key) if key in CATALOGUE else value
+    return say(lang, key) if key in CATALOGUE else value[:60]

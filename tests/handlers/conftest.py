@@ -129,12 +129,13 @@ class House:
 
     sandbox: SlackSandbox
     database: Database
+    channel: str = ROOM
     clock: Clock = field(default_factory=Clock)
     cluster: GatedCluster = field(default_factory=lambda: GatedCluster("host", objects()))
 
     def __post_init__(self) -> None:
         self.outbox = StoredOutbox(self.database)
-        self.incidents = StoredIncidents(self.database, channels=lambda incident: ROOM)
+        self.incidents = StoredIncidents(self.database, channels=lambda incident: self.channel)
         known = Entries(ENTRIES)
         plane = MemoryPlane("hub", {"host": self.cluster})
         self.services = Services(

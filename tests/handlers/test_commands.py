@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.clusters.port import Unreachable
+from handlers.workers import Workers
 from sandbox.slack import BOT_USER_ID, MANAGER, OPERATOR, VIEWER
 from tests.handlers.conftest import ROOM, House
 
@@ -178,8 +179,6 @@ class TestSlowQuestions:
         assert time.monotonic() - began < 1.5
 
     def test_too_many_are_refused_with_a_sentence(self, house: House, start: Start) -> None:
-        from handlers.workers import Workers
-
         start(slow_after=30, workers=Workers(threads=1, waiting=1))
         house.cluster.gate.clear()
         for _ in range(4):
