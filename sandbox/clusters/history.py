@@ -7,7 +7,6 @@ who asks for more has to list again.
 from __future__ import annotations
 
 from collections import deque
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,9 +39,9 @@ class History:
         """The latest resourceVersion that was given."""
 
     def record(self, kind: Kind, type_: ChangeType, obj: Json) -> None:
-        """Remember a change under the next version."""
+        """Remember a change under the next version; ``obj`` must not change any more."""
         self.version += 1
-        self._changes.append(Change(self.version, kind, type_, deepcopy(obj)))
+        self._changes.append(Change(self.version, kind, type_, obj))
 
     def start(self, resource_version: str, cluster: str) -> int:
         """Return the version to watch from. Raises ``Expired`` where it is of no use.

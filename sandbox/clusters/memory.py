@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -92,7 +91,8 @@ class MemoryCluster:
     def get(self, kind: Kind, name: str, namespace: str = "") -> Json:
         """Return one object. Raises ``NotFound`` or ``NotServed``."""
         with self._changed:
-            return deepcopy(self._present(kind, name, namespace))
+            found: Json = copied(self._present(kind, name, namespace))
+            return found
 
     def list(
         self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None
@@ -101,7 +101,7 @@ class MemoryCluster:
         with self._changed:
             served = self._served(kind)
             items = tuple(
-                deepcopy(obj)
+                copied(obj)
                 for (place, _), obj in sorted(served.items())
                 if (not namespace or not kind.namespaced or place == namespace)
                 and _selected(obj, labels)
@@ -137,7 +137,7 @@ class MemoryCluster:
                     self._changed.wait(_WAIT)
                     continue
             for change in changes:
-                yield WatchEvent(change.type, deepcopy(change.object), str(change.version))
+                yield WatchEvent(change.type, copied(change.object), str(change.version))
 
     def logs(
         self,
@@ -198,7 +198,8 @@ class MemoryCluster:
             for fixed in ("name", "namespace", "uid", "creationTimestamp", "resourceVersion"):
                 if fixed in before["metadata"]:
                     after["metadata"][fixed] = before["metadata"][fixed]
-            return self._replace(kind, before, after, dry_run)
+            shown: Json = copied(self._replace(kind, before, after, dry_run))
+            return shown
 
     def create(
         self,
@@ -212,7 +213,7 @@ class MemoryCluster:
         """Create an object under its own name. Raises ``Conflict`` if that is taken."""
         with self._changed:
             served = self._served(kind)
-            made = deepcopy(body)
+            made = copied(body)
             meta = made.setdefault("metadata", {})
             name = str(meta.get("name") or "")
             if not name:
@@ -227,7 +228,8 @@ class MemoryCluster:
             meta.pop("uid", None)
             if place:
                 meta["namespace"] = place
-            return self._store(kind, made, "ADDED", dry_run)
+            shown: Json = copied(self._store(kind, made, "ADDED", dry_run))
+            return shown
 
     def delete(
         self,
@@ -248,7 +250,7 @@ class MemoryCluster:
             if dry_run:
                 return
             if there["metadata"].get("finalizers"):
-                marked = deepcopy(there)
+                marked = copied(there)
                 marked["metadata"].setdefault("deletionTimestamp", self._now())
                 self._replace(kind, there, marked, False)
             else:
@@ -256,7 +258,7 @@ class MemoryCluster:
 
     # What only a player or a test does
 
-    def put(self, obj: Json) -> Json:
+    def put(self, obj: Json) -> None:
         """Create or replace an object whole, its uid and creation time kept or taken from it.
 
         Unlike the port's methods it works on a failing cluster too.
@@ -264,29 +266,31 @@ class MemoryCluster:
         kind = k.BY_KIND.get(str(obj.get("kind")))
         if kind is None or kind not in self._objects:
             raise NotServed(f"{obj.get('kind')} is not served by {self._name}", cluster=self._name)
-        made = deepcopy(obj)
+        made = copied(obj)
         meta = made.setdefault("metadata", {})
         place = (str(meta.get("namespace") or "") if kind.namespaced else "", str(meta["name"]))
         with self._changed:
             before = self._objects[kind].get(place)
             if before is None:
-                return self._store(kind, made, "ADDED", False)
+                self._store(kind, made, "ADDED", False)
+                return
             for kept in ("uid", "creationTimestamp"):
                 meta.setdefault(kept, before["metadata"][kept])
             meta["resourceVersion"] = before["metadata"]["resourceVersion"]
-            return self._replace(kind, before, made, False)
+            self._replace(kind, before, made, False)
 
     def find(self, kind: Kind, name: str, namespace: str = "") -> Json | None:
         """Return a copy of an object, or None; works on a failing cluster too."""
         with self._changed:
             there = self._objects[kind].get((namespace if kind.namespaced else "", name))
-            return deepcopy(there)
+            found: Json | None = copied(there)
+            return found
 
     def find_all(self, kind: Kind, namespace: str = "") -> tuple[Json, ...]:
         """Return copies of the objects of a kind; works on a failing cluster too."""
         with self._changed:
             return tuple(
-                deepcopy(obj)
+                copied(obj)
                 for (place, _), obj in sorted(self._objects[kind].items())
                 if namespace in ("", place)
             )
@@ -312,7 +316,7 @@ class MemoryCluster:
         """Return all objects and all logs as they now are, whether or not the cluster fails."""
         with self._changed:
             objects = tuple(
-                deepcopy(obj)
+                copied(obj)
                 for served in self._objects.values()
                 for _, obj in sorted(served.items())
             )
@@ -322,6 +326,11 @@ class MemoryCluster:
         """Return the attached logs by kind and name."""
         with self._changed:
             return self._logs.attached_bodies()
+
+    @property
+    def revision(self) -> int:
+        """Return the number of the latest change."""
+        return self._history.version
 
     @property
     def fault(self) -> ClusterError | None:
@@ -383,29 +392,29 @@ class MemoryCluster:
         meta.setdefault("creationTimestamp", self._now())
         meta.setdefault("generation", 1)
         if dry_run:
-            return deepcopy(made)
+            return made
         meta["resourceVersion"] = str(version)
         self._objects[kind][place] = made
         self._history.record(kind, type_, made)
         self._changed.notify_all()
-        return deepcopy(made)
+        return made
 
     def _replace(self, kind: Kind, before: Json, after: Json, dry_run: bool) -> Json:
         after["metadata"].setdefault("generation", before["metadata"].get("generation", 1))
         if after == before:
-            return deepcopy(before)
+            return before
         if _without_meta(after) != _without_meta(before):
             after["metadata"]["generation"] = int(before["metadata"].get("generation", 1)) + 1
         if dry_run:
-            return deepcopy(after)
+            return after
         if after["metadata"].get("deletionTimestamp") and not after["metadata"].get("finalizers"):
             self._remove(kind, before)
-            return deepcopy(after)
+            return after
         return self._store(kind, after, "MODIFIED", False)
 
     def _remove(self, kind: Kind, there: Json) -> None:
         meta = there["metadata"]
-        gone = deepcopy(there)
+        gone = copied(there)
         gone["metadata"]["resourceVersion"] = str(self._history.version + 1)
         del self._objects[kind][(str(meta.get("namespace") or ""), str(meta["name"]))]
         self._history.record(kind, "DELETED", gone)
@@ -417,11 +426,20 @@ class MemoryCluster:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def copied(value: Any) -> Any:
+    """Return a copy of a JSON value (several times faster than ``deepcopy``)."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(item) for item in value]
+    return value
+
+
 def merged(target: Any, patch: Any) -> Any:
     """Return ``target`` with a JSON merge patch applied (RFC 7396); neither is changed."""
     if not isinstance(patch, dict):
-        return deepcopy(patch)
-    result: dict[str, Any] = deepcopy(target) if isinstance(target, dict) else {}
+        return copied(patch)
+    result: dict[str, Any] = copied(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

@@ -1,7 +1,8 @@
 """Scenarios on a clock.
 
 ``Player(plane, scenarios, start)`` furnishes the plane's clusters; ``advance`` moves virtual time
-and writes to them what happens on the way. Every change is an ordinary write, so watches see it.
+and writes to them what happens on the way. Every change is an ordinary write, so watches see it;
+what others write is taken into account at the next ``advance``.
 The same scenarios played to the same second give the same objects, however the way there was cut.
 """
 
@@ -19,7 +20,7 @@ from sandbox.playing.migration import MigrationLife
 from sandbox.playing.names import Values, app_values, run_values
 from sandbox.playing.reconciling import reconcile
 from sandbox.playing.world import World
-from sandbox.scenarios.schema import App, Change, Run, Scenario
+from sandbox.scenarios.schema import Change, Run, Scenario
 
 
 class Player:
@@ -33,8 +34,8 @@ class Player:
         self._agenda = Agenda()
         clusters = names_of_clusters(self._scenarios)
         self._world = World(plane, start, clusters)
-        self._apps: list[App] = [app for s in self._scenarios for app in s.apps]
-        self._lives: list[MigrationLife] = []
+        self._lives: dict[str, list[MigrationLife]] = {s.id: [] for s in self._scenarios}
+        self._seen = -1
         self._length: float | None = None
         for cluster in plane.clusters.values():
             cluster.clock = lambda: self._world.now
@@ -63,10 +64,13 @@ class Player:
     def advance(self, seconds: float) -> None:
         """Let so many (virtual) seconds pass."""
         until = self._world.elapsed + seconds
-        self._reconcile()
+        if self._seen != self._plane.host.revision:
+            for scenario in self._scenarios:
+                self._reconcile(scenario)
         while (due := self._agenda.next_time) is not None and due <= until:
             self._step(due)
         self._world.elapsed = until
+        self._seen = self._plane.host.revision
 
     def _step(self, due: float) -> None:
         self._world.elapsed = max(self._world.elapsed, due)
@@ -90,8 +94,8 @@ class Player:
                 values,
                 partial(self._entered, scenario, values),
             )
-            self._lives.append(life)
-            self._agenda.at(scenario.offset + run.at, partial(self._create, life))
+            self._lives[scenario.id].append(life)
+            self._agenda.at(scenario.offset + run.at, partial(self._create, scenario, life))
         first = (
             run_values(scenario, scenario.runs[0], clusters)
             if scenario.runs
@@ -101,15 +105,17 @@ class Player:
         for change in scenario.changes:
             if change.at is not None:
                 values = named[change.run] if change.run else first
-                self._agenda.at(scenario.offset + change.at, partial(self._change, change, values))
+                self._agenda.at(
+                    scenario.offset + change.at, partial(self._change, scenario, change, values)
+                )
 
-    def _create(self, life: MigrationLife) -> None:
+    def _create(self, scenario: Scenario, life: MigrationLife) -> None:
         life.create()
-        self._reconcile()
+        self._reconcile(scenario)
 
-    def _change(self, change: Change, values: Values) -> None:
+    def _change(self, scenario: Scenario, change: Change, values: Values) -> None:
         carry_out(self._world, change, values)
-        self._reconcile()
+        self._reconcile(scenario)
 
     def _entered(self, scenario: Scenario, values: Values, run: Run, phase: str) -> None:
         """Carry out the changes that wait for a phase of a run."""
@@ -117,9 +123,9 @@ class Player:
             meant = change.run or scenario.runs[0].name
             if change.entering == phase and meant == run.name:
                 when = self._world.elapsed + change.after
-                self._agenda.at(when, partial(self._change, change, values))
+                self._agenda.at(when, partial(self._change, scenario, change, values))
         if phase in ("Completed", "Failed"):
-            self._agenda.at(self._world.elapsed, self._reconcile)
+            self._agenda.at(self._world.elapsed, partial(self._reconcile, scenario))
 
-    def _reconcile(self) -> None:
-        reconcile(self._world, self._apps, self._lives)
+    def _reconcile(self, scenario: Scenario) -> None:
+        reconcile(self._world, scenario.apps, self._lives[scenario.id])

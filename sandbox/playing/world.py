@@ -43,9 +43,9 @@ class World:
         """Return a cluster by MigCluster name."""
         return self.plane.clusters[name]
 
-    def make(self, cluster: str, template: Any, values: Values) -> Json:
-        """Create or replace an object from a template and return it."""
-        return self.cluster(cluster).put(filled(template, {**values, "now": self.stamp}))
+    def make(self, cluster: str, template: Any, values: Values) -> None:
+        """Create or replace an object from a template."""
+        self.cluster(cluster).put(filled(template, {**values, "now": self.stamp}))
 
     def update(
         self, cluster: str, kind: Kind, name: str, change: Callable[[Json], None], namespace: str
