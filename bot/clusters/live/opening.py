@@ -8,15 +8,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import config
 from kubernetes.client import Configuration
 
 from bot.clusters.live.connection import Limits
 from bot.clusters.live.plane import LivePlane
 from bot.clusters.live.remotes import api_settings
+from bot.clusters.live.requests import spoken
 from bot.clusters.port import ClusterError
 
 _DEFAULT = "~/.kube/config"
+_UNUSABLE = (
+    config.ConfigException,
+    yaml.YAMLError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+)
+"""What the client raises for a kubeconfig that is not one."""
 
 
 def open_live(
@@ -85,10 +97,10 @@ def _from_kubeconfig(path: str, context: str) -> Configuration:
     try:
         load: Any = config.load_kube_config
         load(path, context or None, settings, persist_config=False)
-    except (config.ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
-        text = str(error).splitlines()
+    except _UNUSABLE as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise ClusterError(
-            f"kubeconfig {path} cannot be used ({text[0] if text else type(error).__name__}); "
-            "name another with KUBECONFIG, or another context"
+            f"kubeconfig {path} cannot be used ({spoken(first, 200)}); name another with "
+            "KUBECONFIG, or another context"
         ) from error
     return settings
