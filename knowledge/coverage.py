@@ -143,19 +143,36 @@ def _asked(row: Mapping[str, str]) -> Iterator[tuple[str, list[list[Observation]
         obj = _object_of_rule(row["pattern"])
         yield row["pattern"], [list(observe(obj))]
         return
-    texts = (row["pattern"],) if row["match"] == "substring" else sample_texts(row["pattern"])
     components = row["component"].replace("ui", "console").split("/")
-    for text in texts:
-        lines = (text, f'level={"info" if row["severity"] == "benign" else "error"} msg="{text}"')
+    for texts in _texts(row):
         yield (
-            text,
+            texts[0],
             [
                 [observe_line(line, kind, component)]
-                for line in lines
+                for text in texts
+                for line in _lines(text, row["severity"])
                 for component in components
                 for kind in ("log", "cr", "event", "pod-status")
             ],
         )
+
+
+def _texts(row: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Yield each alternative of a pattern, in forms of which one must be recognised."""
+    pattern = row["pattern"]
+    if row["match"] == "substring":
+        yield (pattern,)
+        return
+    plain = sample_texts(pattern)
+    fuller = sample_texts(pattern, word="shop/orders", gap=" /shop/orders: ")
+    for number, text in enumerate(plain):
+        yield (text, fuller[number]) if number < len(fuller) else (text,)
+
+
+def _lines(text: str, severity: str) -> tuple[str, ...]:
+    """Return a text alone, with more behind it, and in a line of a log."""
+    level = "info" if severity == "benign" else "error"
+    return (text, f"{text} shop", f'level={level} msg="{text}"')
 
 
 def _object_of_rule(rule: str) -> dict[str, Any]:

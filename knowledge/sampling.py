@@ -13,21 +13,22 @@ from itertools import product
 MAX_TEXTS = 64
 """Texts made of one pattern at most; further alternatives are left out."""
 
-_WORD = "shop"
-_CLASSES = {"d": "1", "w": _WORD, "S": _WORD, "s": " ", "D": _WORD, "W": " "}
 _REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
 
-def sample_texts(pattern: str) -> tuple[str, ...]:
+def sample_texts(pattern: str, word: str = "shop", gap: str = "shop") -> tuple[str, ...]:
     """Return texts that ``pattern`` matches, one an alternative.
 
+    ``word`` stands for what has no blanks (``\\S+``, ``\\w+``), ``gap`` for anything (``.*``).
     Raises ``ValueError`` where the pattern is not a regular expression or not a plain one.
     """
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise ValueError(f"not a regular expression: {error}: {pattern}") from error
-    texts = tuple(dict.fromkeys(text for text in _Reader(pattern).read() if compiled.search(text)))
+    texts = tuple(
+        dict.fromkeys(text for text in _Reader(pattern, word, gap).read() if compiled.search(text))
+    )
     if not texts:
         raise ValueError(f"no text could be made of this pattern: {pattern}")
     return texts
@@ -36,8 +37,10 @@ def sample_texts(pattern: str) -> tuple[str, ...]:
 class _Reader:
     """A descent over one pattern."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, word: str, gap: str) -> None:
         self._pattern = pattern
+        self._word = word
+        self._gap = gap
         self._at = 0
 
     def read(self) -> list[str]:
@@ -93,12 +96,14 @@ class _Reader:
         if char == "(":
             return self._group()
         if char == ".":
-            return [_WORD]
+            return [self._gap]
         return [""] if char in "^$" else [char]
 
     def _escape(self) -> str:
         char = self._next()
-        return "" if char in "bBAZ" else _CLASSES.get(char, char)
+        if char in "bBAZ":
+            return ""
+        return {"d": "1", "w": "shop", "S": self._word, "s": " "}.get(char, char)
 
     def _group(self) -> list[str]:
         if self._peek() == "?":
