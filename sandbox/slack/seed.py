@@ -64,11 +64,13 @@ class CommandHint:
     """One line of slash-command completion on the page.
 
     ``command`` is what is typed (``/mtc diagnose``); ``usage`` what follows (``<migration>``).
+    ``description_zh`` is shown to people whose locale is Chinese.
     """
 
     command: str
     usage: str = ""
     description: str = ""
+    description_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
 HINTS = (
-    CommandHint("/mtc list", "", "Migrations and their state"),
+    CommandHint("/mtc list", "[words]", "Migrations and their state", "迁移及其状态"),
     CommandHint("/mtc diagnose", "<migration>", "Find the root cause"),
 )
 HOSTILE = [
@@ -261,6 +261,12 @@ def test_commands_are_completed_run_and_answered_to_one_person(
     box.press("Enter")
     answer = page.get_by_test_id("ephemeral").filter(has_text="you ran diagnose shop")
     expect(answer).to_contain_text("Only visible to you")
+    box.fill("/mtc list")
+    box.press("Enter")
+    expect(page.get_by_test_id("ephemeral").filter(has_text="you ran list")).to_be_visible()
+    become(page, MANAGER)
+    box.fill("/mtc l")
+    expect(page.get_by_test_id("command-option")).to_have_text(["/mtc list[words]迁移及其状态"])
     become(page, VIEWER)
     expect(answer).to_have_count(0)
     say(page, "/weather")

@@ -48,8 +48,8 @@ export class Composer {
       .map((one) => ({
         label: one.command,
         usage: one.usage,
-        note: one.description,
-        done: !one.usage && text.trim() === one.command,
+        note: (this.world.locale.startsWith("zh") && one.description_zh) || one.description,
+        done: text.trim() === one.command,
         started: wanted.startsWith(`${one.command} `.toLowerCase()),
         take: () => this.set(`${one.command}${one.usage ? " " : ""}`),
       }));
