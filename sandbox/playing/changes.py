@@ -14,7 +14,7 @@ from bot.clusters.port import (
     Unreachable,
     Untrusted,
 )
-from sandbox.clusters.memory import merged
+from sandbox.clusters.objects import merged
 from sandbox.playing.names import Values, suffix
 from sandbox.playing.world import World, clear_conditions, set_condition
 from sandbox.scenarios.filling import filled

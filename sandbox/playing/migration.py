@@ -18,7 +18,18 @@ from sandbox.playing import pipeline as steps
 from sandbox.playing.agenda import Agenda
 from sandbox.playing.lives import Life
 from sandbox.playing.names import Values
-from sandbox.playing.timeline import ITINERARY, Phase, timeline
+from sandbox.playing.standing import (
+    BLOCKING,
+    show_blocked,
+    show_canceling,
+    show_completed,
+    show_failed,
+    show_phase,
+    show_ready,
+    show_running,
+    show_warning,
+)
+from sandbox.playing.timeline import ITINERARY, timeline
 from sandbox.playing.transfer import TransferLife
 from sandbox.playing.velero import Velero
 from sandbox.playing.workloads import delete_migrated, quiesce, unquiesce
@@ -74,7 +85,7 @@ class MigrationLife(Life):
                 "startTimestamp": self.world.stamp,
                 "pipeline": steps.begun(self._phases),
             }
-            self._ready(migration)
+            show_ready(migration, self.world.stamp)
 
         self._update(start)
         self._log_line('"msg":"Marking MigMigration as started."')
@@ -89,12 +100,7 @@ class MigrationLife(Life):
         self.freeze()
         if self._transfer is not None:
             self._transfer.freeze()
-
-        def blocked(migration: Json) -> None:
-            clear_conditions(migration, "Running", "Ready", *_BLOCKING - {condition["type"]})
-            set_condition(migration, self.world.stamp, category="Critical", **condition)
-
-        self._update(blocked)
+        self._update(lambda m: show_blocked(m, condition, self.world.stamp))
 
     def release(self) -> None:
         """Let the clock go on, if it was stopped."""
@@ -102,10 +108,10 @@ class MigrationLife(Life):
             return
 
         def released(migration: Json) -> None:
-            clear_conditions(migration, *_BLOCKING)
+            clear_conditions(migration, *BLOCKING)
             if self.started:
-                self._ready(migration)
-                self._running(migration, self._phases[self._index])
+                show_ready(migration, self.world.stamp)
+                show_running(migration, self._phases[self._index], self.world.stamp)
 
         self._update(released)
         self.thaw()
@@ -120,7 +126,7 @@ class MigrationLife(Life):
         if phase.name == "Completed":
             self._complete()
             return
-        self._update(lambda migration: self._show(migration, phase))
+        self._update(lambda m: show_phase(m, phase, self.world.stamp))
         self._log_line(
             f'"msg":"[RUN] (Step {phase.number}/{phase.total}) {phase.says}"', phase.name
         )
@@ -271,22 +277,7 @@ class MigrationLife(Life):
         step = self._phases[self._index].step
         told = errors if errors is not None else filled(list(self.run.errors), self.values)
 
-        def failed(migration: Json) -> None:
-            clear_conditions(migration, "Running", "Ready")
-            set_condition(
-                migration,
-                self.world.stamp,
-                type="Failed",
-                category="Advisory",
-                durable=True,
-                reason=reason,
-                message="The migration has failed.  See: Errors.",
-            )
-            status = migration["status"]
-            status.update(itinerary="Failed", phase="Completed", errors=told)
-            steps.fail(status["pipeline"], step, self.world.stamp)
-
-        self._update(failed)
+        self._update(lambda m: show_failed(m, reason, step, told, self.world.stamp))
         self.ended = True
         self._on_phase(self.run, "Failed")
 
@@ -294,71 +285,16 @@ class MigrationLife(Life):
         self._update(lambda migration: migration["spec"].update(canceled=True))
         self._itinerary = "Cancel"
         self._phases = timeline("Cancel", self.app, self.run, self.run.seconds)
-
-        def canceling(migration: Json) -> None:
-            status = migration["status"]
-            status["itinerary"] = "Cancel"
-            steps.end(status["pipeline"], self.world.stamp)
-            there = {step["name"] for step in status["pipeline"] if "started" in step}
-            status["pipeline"] = [s for s in status["pipeline"] if s["name"] in there] + [
-                step for step in steps.begun(self._phases) if step["name"] not in there
-            ]
-            set_condition(
-                migration,
-                self.world.stamp,
-                type="Canceling",
-                category="Advisory",
-                durable=True,
-                reason="Cancel",
-                message="The migration is being canceled.",
-            )
-
-        self._update(canceling)
+        self._update(lambda m: show_canceling(m, self._phases, self.world.stamp))
         self._enter(0)
 
     def _complete(self) -> None:
         canceled = self._itinerary == "Cancel"
 
-        def completed(migration: Json) -> None:
-            status = migration["status"]
-            clear_conditions(migration, "Running", "Ready", "Canceling")
-            warned = any(c.get("category") == "Warn" for c in status["conditions"])
-            status["phase"] = "Completed"
-            steps.end(status["pipeline"], self.world.stamp)
-            ends = {"category": "Advisory", "durable": True}
-            if canceled:
-                set_condition(
-                    migration,
-                    self.world.stamp,
-                    **ends,
-                    type="Canceled",
-                    reason="Cancel",
-                    message="The migration has been canceled.",
-                )
-            if warned and not canceled:
-                set_condition(
-                    migration,
-                    self.world.stamp,
-                    **ends,
-                    type="SucceededWithWarnings",
-                    reason="Completed",
-                    message="The migration has completed with warnings, please look at "
-                    "`Warn` conditions.",
-                )
-            else:
-                set_condition(
-                    migration,
-                    self.world.stamp,
-                    **ends,
-                    type="Succeeded",
-                    reason="Completed",
-                    message="The migration has completed successfully.",
-                )
-
         for warning in self.run.warns:
             told = filled(warning, self.values)
             self._warn(told["type"], told["message"])
-        self._update(completed)
+        self._update(lambda m: show_completed(m, canceled, self.world.stamp))
         self._log_line('"msg":"[COMPLETED]"', "Completed")
         self.stay()
         self.ended = True
@@ -366,37 +302,8 @@ class MigrationLife(Life):
 
     # Writing
 
-    def _show(self, migration: Json, phase: Phase) -> None:
-        status = migration["status"]
-        status["phase"] = phase.name
-        steps.enter(status["pipeline"], phase, self.world.stamp)
-        self._running(migration, phase)
-
-    def _ready(self, migration: Json) -> None:
-        set_condition(
-            migration,
-            self.world.stamp,
-            type="Ready",
-            category="Required",
-            message="The migration is ready.",
-        )
-
-    def _running(self, migration: Json, phase: Phase) -> None:
-        set_condition(
-            migration,
-            self.world.stamp,
-            type="Running",
-            category="Advisory",
-            reason=phase.name,
-            message=f"Step: {phase.number}/{phase.total}",
-        )
-
     def _warn(self, type_: str, message: str) -> None:
-        self._update(
-            lambda m: set_condition(
-                m, self.world.stamp, type=type_, category="Warn", durable=True, message=message
-            )
-        )
+        self._update(lambda m: show_warning(m, type_, message, self.world.stamp))
 
     def _on_source(self, act: Callable[[World, str, str, App], None]) -> None:
         for source, _ in self.app.pairs:
@@ -427,7 +334,3 @@ class MigrationLife(Life):
                 f'"migMigration":"{self.run.name}"{where}}}'
             ],
         )
-
-
-_BLOCKING = frozenset({"PlanNotReady", "Postponed"})
-"""Conditions that stop a run and go by themselves."""
