@@ -15,20 +15,14 @@ from bot.clusters.kinds import KINDS, Kind
 from tests.apiserver.process import ApiServer, Json
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "crds"
-_BUILT_IN = frozenset(
-    {
-        "",
-        "apps",
-        "batch",
-        "storage.k8s.io",
-        "apiextensions.k8s.io",
-        "rbac.authorization.k8s.io",
-        "scheduling.k8s.io",
-    }
-)
 KWOK_LOGS = Kind("kwok.x-k8s.io", "v1alpha1", "logs", "Logs")
 KWOK_EXECS = Kind("kwok.x-k8s.io", "v1alpha1", "execs", "Exec")
-CUSTOM = (*(kind for kind in KINDS if kind.group not in _BUILT_IN), KWOK_LOGS, KWOK_EXECS)
+CUSTOM = (
+    *(kind for kind in KINDS if "." in kind.group and not kind.group.endswith(".k8s.io")),
+    KWOK_LOGS,
+    KWOK_EXECS,
+)
+"""All but what an API server serves by itself."""
 _PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 

@@ -36,17 +36,18 @@ def open_live(
     kubeconfig: Path | None = None,
     name: str = "",
     *,
+    in_cluster: bool = False,
     writable: bool = False,
     limits: Limits | None = None,
 ) -> LivePlane:
     """Return a control cluster by kubeconfig, or the one whose pod the bot runs in.
 
-    A kubeconfig is used where it, a context or ``$KUBECONFIG`` is given, and where the bot does
-    not run in a cluster. Nothing is asked of the cluster yet. Raises ``ClusterError`` where there
-    is no usable kubeconfig or no such context.
+    Unless ``in_cluster`` says so, a kubeconfig is used where it, a context or ``$KUBECONFIG`` is
+    given, and where the bot does not run in a cluster. Nothing is asked of the cluster yet. Raises
+    ``ClusterError`` where there is no usable kubeconfig or no such context.
     """
-    in_cluster = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
-    if in_cluster and kubeconfig is None and not context and not os.environ.get("KUBECONFIG"):
+    is_named = kubeconfig is not None or context or os.environ.get("KUBECONFIG")
+    if in_cluster or (os.environ.get("KUBERNETES_SERVICE_HOST") and not is_named):
         account = "the service account of the bot's pod"
         return LivePlane(name or "host", _from_pod, login=account, trust=account, writable=writable)
     path = str(kubeconfig or os.environ.get("KUBECONFIG") or Path(_DEFAULT).expanduser())

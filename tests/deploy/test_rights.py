@@ -1,0 +1,165 @@
+"""The manifests in ``deploy/``, applied to a real API server: accepted whole, enough, and no more.
+
+The bot's own account reads a control cluster; the same rights, given to the account whose token
+a MigCluster names, are enough on a source.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE, WATCHED_KINDS
+from bot.clusters.live import LivePlane, open_api
+from bot.clusters.port import AccessRequest, Denied, Json, ObjectRef
+from bot.configuration import Configuration
+from bot.diagnosis.gathering import gather
+from tests.apiserver.fixtures import Server
+from tests.apiserver.loading import clear, load, namespace
+from tests.clusters import contract
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+ACCOUNT = "mtc-bot"
+TOKENS = "openshift-config"
+_PLURALS = {
+    "Namespace": "namespaces",
+    "ServiceAccount": "serviceaccounts",
+    "Secret": "secrets",
+    "ConfigMap": "configmaps",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "Deployment": "deployments",
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
+    "Role": "roles",
+    "RoleBinding": "rolebindings",
+}
+
+
+def documents(name: str) -> list[Json]:
+    return [found for found in yaml.safe_load_all((DEPLOY / name).read_text()) if found]
+
+
+def applied(server: Server, *names: str) -> None:
+    """Create all that the files hold, refusing fields that the API does not know."""
+    for place in (MTC_NAMESPACE, "openshift", TOKENS):
+        namespace(server.api, place)
+    for entry in (found for name in names for found in documents(name)):
+        group = entry["apiVersion"]
+        root = f"/apis/{group}" if "/" in group else f"/api/{group}"
+        where = entry["metadata"].get("namespace")
+        path = f"{root}/namespaces/{where}" if where else root
+        path += f"/{_PLURALS[entry['kind']]}"
+        status, answer = server.api.call("POST", f"{path}?fieldValidation=Strict", entry)
+        assert status in (201, 409), answer
+
+
+@pytest.fixture(scope="module")
+def plane(control_server: Server, source_server: Server) -> LivePlane:
+    """The control cluster as the bot's account sees it, with the contract's small migration."""
+    contract_kinds = (k.MIGCLUSTER, k.MIGPLAN, k.MIGMIGRATION, k.BACKUP, k.PVB, k.POD, k.EVENT)
+    clear(control_server.api, contract_kinds)
+    load(control_server.api, contract.OBJECTS)
+    applied(control_server, "bot.yaml", "rbac.yaml")
+    applied(source_server, "bot.yaml", "rbac.yaml")
+    token = source_server.api.account_token(ACCOUNT, ACCOUNT)
+    control = control_server.api
+    control.done(
+        "POST",
+        f"/api/v1/namespaces/{TOKENS}/secrets",
+        {
+            "metadata": {"name": "src"},
+            "data": {"saToken": base64.b64encode(token.encode()).decode()},
+        },
+    )
+    migclusters = f"/apis/{k.MIGCLUSTER.api_version}/namespaces/{MTC_NAMESPACE}/migclusters"
+    control.done(
+        "POST",
+        migclusters,
+        {
+            "apiVersion": k.MIGCLUSTER.api_version,
+            "kind": "MigCluster",
+            "metadata": {"name": "src"},
+            "spec": {
+                "isHostCluster": False,
+                "url": source_server.api.url,
+                "caBundle": base64.b64encode(source_server.api.ca.pem).decode(),
+                "serviceAccountSecretRef": {"name": "src", "namespace": TOKENS},
+            },
+        },
+    )
+    plans = f"/apis/{k.MIGPLAN.api_version}/namespaces/{MTC_NAMESPACE}/migplans/shop"
+    spec = {"srcMigClusterRef": {"name": "src"}, "destMigClusterRef": {"name": "host"}}
+    control.done("PATCH", plans, {"spec": spec}, "application/merge-patch+json")
+    found = open_api(control.url, control.account_token(ACCOUNT, ACCOUNT), control.ca.pem)
+    until = time.monotonic() + 10
+    while True:
+        try:
+            found.host.list(k.IMAGESTREAM, "openshift")
+            found.remote("src").list(k.IMAGESTREAM, "openshift")
+        except Denied:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        else:
+            return found
+
+
+@pytest.mark.apiserver
+class TestRights:
+    def test_a_diagnosis_reads_all_it_wants_on_both_clusters(self, plane: LivePlane) -> None:
+        target = ObjectRef("MigMigration", "shop-1", MTC_NAMESPACE)
+        dossier = gather(plane, target, datetime.now(UTC))
+        assert [f"{unread.what}: {unread.why}" for unread in dossier.unread] == []
+        assert set(dossier.scenes) == {"host", "source", "destination"}
+
+    @pytest.mark.parametrize("kind", WATCHED_KINDS, ids=lambda kind: str(kind.kind))
+    def test_what_is_watched_may_be_watched(self, plane: LivePlane, kind: k.Kind) -> None:
+        version = plane.host.list(kind, MTC_NAMESPACE).resource_version
+        until = time.monotonic() + 0.3
+        list(plane.host.watch(kind, MTC_NAMESPACE, version, lambda: time.monotonic() > until))
+
+    def test_logs_may_be_read(self, plane: LivePlane) -> None:
+        asked = AccessRequest("get", "", "pods", "shop", subresource="log")
+        assert plane.host.allowed(asked).allowed is True
+
+    @pytest.mark.parametrize("verb", ["create", "update", "patch", "delete", "deletecollection"])
+    def test_nothing_may_be_written(self, plane: LivePlane, verb: str) -> None:
+        asked = [
+            AccessRequest(verb, kind.group, kind.plural, where)
+            for kind in k.KINDS
+            for where in (MTC_NAMESPACE, "shop", "")
+        ]
+        assert [right for right in asked if plane.host.allowed(right).allowed] == []
+
+    @pytest.mark.parametrize(
+        ("verb", "where"),
+        [("get", ""), ("get", "shop"), ("get", "kube-system"), ("get", ACCOUNT), ("list", TOKENS)],
+    )
+    def test_no_other_secret_may_be_read(self, plane: LivePlane, verb: str, where: str) -> None:
+        asked = AccessRequest(verb, "", "secrets", where, name="x" if verb == "get" else "")
+        assert plane.host.allowed(asked).allowed is False
+
+    def test_nobody_may_be_impersonated_and_no_command_run(self, plane: LivePlane) -> None:
+        for asked in (
+            AccessRequest("impersonate", "", "users"),
+            AccessRequest("impersonate", "", "groups"),
+            AccessRequest("create", "", "pods", "shop", subresource="exec"),
+            AccessRequest("escalate", "rbac.authorization.k8s.io", "clusterroles"),
+        ):
+            assert plane.host.allowed(asked).allowed is False
+
+
+def test_the_settings_in_the_manifest_are_settings() -> None:
+    (settings,) = (found for found in documents("bot.yaml") if found["kind"] == "ConfigMap")
+    text = settings["data"]["mtc-bot.yaml"]
+    assert Configuration.model_validate(yaml.safe_load(text)).control_clusters[0].in_cluster
+
+
+def test_the_manifests_hold_no_token() -> None:
+    (secret,) = (found for found in documents("bot.yaml") if found["kind"] == "Secret")
+    assert all(value.endswith("REPLACE-ME") for value in secret["stringData"].values())
