@@ -22,7 +22,7 @@ from knowledge.texts import Lang
 
 MOST_TYPED = 500
 _LINK = re.compile(r"<[^<>|]*\|([^<>|]*)>|<([^<>|]*)>")
-_MENTION = re.compile(r"^\s*(<@[^<>]*>\s*)+")
+_MENTION = re.compile(r"^[^<]*<@[^<>]*>[\s,:]*")
 _CHINESE = {
     "帮助": "help",
     "列表": "list",
@@ -43,7 +43,7 @@ class Line:
 
 
 def parse(typed: str) -> Line:
-    """Return what was typed, without mentions before it and without Slack's link markup."""
+    """Return what was typed, from the first mention on, without Slack's link markup."""
     typed = _MENTION.sub("", typed[:MOST_TYPED])
     typed = _LINK.sub(lambda found: found[1] or found[2] or "", typed)
     typed = typed.replace("“", '"').replace("”", '"').strip()

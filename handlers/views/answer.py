@@ -36,9 +36,10 @@ from handlers.views.parts import (
     labelled,
     left_out,
     some,
+    verdict,
 )
 from handlers.views.stories import of_finding
-from handlers.views.words import name_of, say
+from handlers.views.words import say
 from knowledge.texts import Lang
 
 _OTHERS = 4
@@ -50,9 +51,9 @@ def answer(
     """Return a diagnosis; ``incidents`` are the open ones that hold the target up."""
     page = Page()
     outcome = diagnosis.outcome
-    verdict = f"{diagnosis.target.name}: {name_of(lang, 'outcome', outcome.word)}"
+    told = verdict(diagnosis.target.name, outcome.word, lang)
     mark = OUTCOME_MARKS[outcome.word]
-    page.add(header(f"{mark} {untrusted(verdict, 140)}"))
+    page.add(header(f"{mark} {untrusted(told, 140)}"))
     page.add(context(_standing(diagnosis, lang)))
     _loud(page, diagnosis, lang)
     root = diagnosis.root
@@ -67,8 +68,8 @@ def answer(
             place = channel_link(incident.channel)
             page.add(context_markup(say(lang, "answer.incident", channel=place, state=said)))
     left_out(page, f"mtc-bot diagnose {untrusted(str(diagnosis.target), 120)}", lang)
-    told = f"{mark} {verdict}" + (f". {root.title(lang)}" if root else "")
-    return Message(notice(told), page.blocks)
+    cause = f" · {root.title(lang)}" if root else ""
+    return Message(notice(f"{mark} {told}{cause}"), page.blocks)
 
 
 def _standing(diagnosis: Diagnosis, lang: Lang) -> str:

@@ -62,7 +62,8 @@ def card(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Mes
     page.add(fields(_facts(incident, lang, now)))
     if incident.also:
         also = "; ".join(titles(incident.also[:4], incident, entries, lang))
-        page.add(context(f"{say(lang, 'label.others')}: {untrusted(also, 500)}"))
+        others = say(lang, "label.others")
+        page.add(context(say(lang, "labelled", label=others, value=untrusted(also, 500))))
     steps = [[words(tidy(s.text, 240))] for s in story.steps[:_STEPS]]
     if steps:
         label = paragraph(words(say(lang, "label.todo"), bold=True))

@@ -48,14 +48,15 @@ def home(incidents: Sequence[Incident], entries: Entries, lang: Lang, now: datet
         where = " · ".join(
             (code(str(incident.subject)), code(incident.key.control), when(incident.opened_at))
         )
-        members = f"{say(lang, 'label.members', n=len(incident.members))}: "
+        label = say(lang, "label.members", n=len(incident.members))
+        members = say(lang, "labelled", label=label, value=names(incident.members, lang))
         row = [button(say(lang, "button.details"), Action.DETAILS, incident.id)]
         if incident.state is State.OPEN:
             label = say(lang, "button.acknowledge")
             row.insert(0, button(label, Action.ACKNOWLEDGE, incident.id, "primary"))
         page.add(
             rich(paragraph(words(title, bold=True))),
-            context_markup(f"{where}\n{members}{names(incident.members, lang)}"),
+            context_markup(f"{where}\n{members}"),
             context_markup(state_line(incident, lang, now)),
             actions(row),
         )

@@ -138,9 +138,9 @@ def context_markup(markup: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(markup)]}
 
 
-def words(text: str, *, bold: bool = False, mono: bool = False, grey: bool = False) -> Block:
-    """Return a rich text element; ``grey`` is italic, the nearest thing there is."""
-    styles = {"bold": bold, "code": mono, "italic": grey}
+def words(text: str, *, bold: bool = False, mono: bool = False) -> Block:
+    """Return a rich text element. There are no italics: Chinese has none."""
+    styles = {"bold": bold, "code": mono}
     element: Block = {"type": "text", "text": text[:TEXT] or " "}
     style = {name: True for name, on in styles.items() if on}
     return element | ({"style": style} if style else {})

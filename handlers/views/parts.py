@@ -64,7 +64,7 @@ def step(number: int, filled: FilledStep, lang: Lang) -> Block:
     """Return one numbered step with its command in a box, ready to copy."""
     line = [words(tidy(filled.text, 600))]
     if filled.cluster:
-        line.append(words(f" ({name_of(lang, 'cluster', filled.cluster)})", grey=True))
+        line.append(words(f" ({name_of(lang, 'cluster', filled.cluster)})"))
     parts = [listed([line], ordered=True, offset=number - 1)]
     if filled.command:
         parts.append(verbatim(filled.command.strip(), _MOST_COMMAND))
@@ -74,6 +74,11 @@ def step(number: int, filled: FilledStep, lang: Lang) -> Block:
 def bullets(items: Sequence[str], limit: int = 200) -> Block:
     """Return a bulleted list of lines that nothing parses."""
     return rich(listed([[words(untrusted(item, limit))] for item in items]))
+
+
+def verdict(name: str, word: Word, lang: Lang) -> str:
+    """Return what became of an object, as a headline."""
+    return say(lang, "labelled", label=name, value=name_of(lang, "outcome", word))
 
 
 def some(names: Sequence[str], lang: Lang, most: int = 6) -> str:

@@ -64,5 +64,5 @@ def _line(
     return [
         words(f"{mark} {title}", bold=True),
         words(counts),
-        words("\n" + untrusted(some(objects, lang, 4), 400), grey=True),
+        words("\n" + untrusted(some(objects, lang, 4), 400)),
     ]

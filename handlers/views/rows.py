@@ -48,7 +48,7 @@ def rows(
     page.add(context(summary))
     shown = 0
     for row in found[:_MOST]:
-        shown += page.add(_row(row, lang))
+        shown += page.add(*_row(row, lang))
     wanting = [row for row in found if row.needs_attention][:_ASKED]
     if wanting:
         page.add(asks([_ask(row, found, lang) for row in wanting]))
@@ -59,13 +59,13 @@ def rows(
     return Message(notice(f"{say(lang, 'list.title')}: {summary}"), page.blocks)
 
 
-def _row(row: Row, lang: Lang) -> Block:
+def _row(row: Row, lang: Lang) -> list[Block]:
     outcome = row.outcome
-    line = [
+    line = paragraph(
         words(f"{OUTCOME_MARKS[outcome.word]} "),
         words(untrusted(row.name, 120), mono=True),
         words(f"  {name_of(lang, 'outcome', outcome.word)}", bold=row.needs_attention),
-    ]
+    )
     told = []
     if outcome.phase and not outcome.ended:
         step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
@@ -73,11 +73,8 @@ def _row(row: Row, lang: Lang) -> Block:
     told.append(f"{say(lang, 'label.plan')} {row.plan or '–'} · {row.control}")
     if outcome.since:
         told.append(stamp(outcome.since))
-    line.append(words(f"\n{untrusted(' · '.join(told), 300)}", grey=True))
-    parts = [paragraph(*line)]
-    if row.problem:
-        parts.append(listed([[words(untrusted(row.problem, 200))]], indent=1))
-    return rich(*parts)
+    problem = [listed([[words(untrusted(row.problem, 200))]])] if row.problem else []
+    return [rich(line, *problem), context(untrusted(" · ".join(told), 300))]
 
 
 def _ask(row: Row, found: Sequence[Row], lang: Lang) -> tuple[str, str]:

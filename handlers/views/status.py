@@ -19,7 +19,7 @@ from handlers.views.kit import (
     when,
     words,
 )
-from handlers.views.parts import OUTCOME_MARKS, asks, heading
+from handlers.views.parts import OUTCOME_MARKS, asks, heading, verdict
 from handlers.views.words import name_of, say
 from knowledge.texts import Lang
 
@@ -32,7 +32,7 @@ def status(found: Status, lang: Lang) -> Message:
     row, outcome = found.row, found.row.outcome
     page = Page()
     mark = OUTCOME_MARKS[outcome.word]
-    said = untrusted(f"{row.name}: {name_of(lang, 'outcome', outcome.word)}", 140)
+    said = untrusted(verdict(row.name, outcome.word, lang), 140)
     page.add(header(f"{mark} {said}"))
     bar = progress(found)
     if bar:
@@ -97,7 +97,7 @@ def _step(name: str, state: str, message: str, lang: Lang) -> list[dict[str, obj
             f"{STEP_MARKS.get(state, '▫️')} {untrusted(name, 80)}",
             bold=state in ("running", "failed"),
         ),
-        words(f"  {name_of(lang, 'step', state)}", grey=True),
+        words(f"  {name_of(lang, 'step', state)}"),
     ]
     if message and state in ("running", "failed"):
         line.append(words(f"\n{untrusted(message, 300)}"))

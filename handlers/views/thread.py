@@ -36,7 +36,8 @@ def reply(
         said = say(lang, "thread.reopened")
     else:
         known = topic if topic in ("joined", "recovered") else "other"
-        said = say(lang, f"thread.{known}", detail=untrusted(detail or topic, 900))
+        names = ", ".join((detail or topic).split())
+        said = say(lang, f"thread.{known}", detail=untrusted(names, 900))
     return Message(notice(said), [context(said)])
 
 
@@ -51,7 +52,10 @@ def evidence(incident: Incident, entries: Entries, lang: Lang) -> Message:
     if story.sources:
         page.add(sources(story, lang))
     left_out(page, f"mtc-bot kb show {untrusted(incident.entry_id, 80)}", lang)
-    return Message(notice(f"{say(lang, 'label.proof')}: {story.title}"), page.blocks)
+    return Message(
+        notice(say(lang, "labelled", label=say(lang, "label.proof"), value=story.title)),
+        page.blocks,
+    )
 
 
 def _act(topic: str, who: str, incident: Incident, lang: Lang, now: datetime) -> Message:

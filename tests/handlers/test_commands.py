@@ -36,7 +36,7 @@ def test_answer_is_seen_by_the_one_who_asked_only(house: House, start: Start) ->
 def test_person_with_a_chinese_profile_is_answered_in_chinese(house: House, start: Start) -> None:
     start()
     house.sandbox.run_command(MANAGER.id, ROOM, "/mtc diagnose shop-1")
-    answer = house.wait_answer(MANAGER.id, "shop-1: 失败")
+    answer = house.wait_answer(MANAGER.id, "shop-1：失败")
     assert "计划 shop 的备份没有完成" in answer
     assert "shop-1: backup was given up" in answer
 
@@ -134,7 +134,7 @@ def test_unexpected_error_gives_an_id_that_is_in_the_log(
 
 def test_mention_is_answered_in_its_thread_for_all(house: House, start: Start) -> None:
     start()
-    asked = house.sandbox.post(OPERATOR.id, ROOM, f"<@{BOT_USER_ID}> diagnose shop-1")
+    asked = house.sandbox.post(OPERATOR.id, ROOM, f"Hey <@{BOT_USER_ID}>, diagnose shop-1")
     reply = house.sandbox.wait_for(
         lambda: next((m for m in house.posted(asked["ts"]) if "failed" in m["text"]), None), 8
     )

@@ -213,7 +213,8 @@ def app() -> Iterator[App]:
 EVENTS = st.builds(
     lambda kind, rest: {"type": "event_callback", "event": {**rest, "type": kind}},
     st.sampled_from(["app_mention", "message", "app_home_opened"]),
-    st.dictionaries(st.sampled_from(["user", "channel", "text", "ts", "tab", "subtype"]), JSON),
+    st.dictionaries(st.sampled_from(["text", "ts", "tab", "subtype", "channel_type"]), JSON)
+    | st.dictionaries(st.sampled_from(["user", "channel", "text"]), st.text(max_size=20)),
 )
 CLICKS = st.builds(
     lambda action, value, rest: {
