@@ -67,6 +67,7 @@ BSL = _velero("backupstoragelocations", "BackupStorageLocation")
 VSL = _velero("volumesnapshotlocations", "VolumeSnapshotLocation")
 BACKUPREPOSITORY = _velero("backuprepositories", "BackupRepository")
 RESTICREPOSITORY = _velero("resticrepositories", "ResticRepository")
+DOWNLOADREQUEST = _velero("downloadrequests", "DownloadRequest")
 
 POD = Kind("", "v1", "pods", "Pod")
 EVENT = Kind("", "v1", "events", "Event")
@@ -100,6 +101,7 @@ PRIORITYCLASS = Kind(
 DEPLOYMENTCONFIG = Kind("apps.openshift.io", "v1", "deploymentconfigs", "DeploymentConfig")
 BUILDCONFIG = Kind("build.openshift.io", "v1", "buildconfigs", "BuildConfig")
 IMAGESTREAM = Kind("image.openshift.io", "v1", "imagestreams", "ImageStream")
+NETWORKPOLICY = Kind("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
 ROUTE = Kind("route.openshift.io", "v1", "routes", "Route")
 SCC = Kind(
     "security.openshift.io",

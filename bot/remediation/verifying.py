@@ -13,13 +13,14 @@ from typing import Literal
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE
-from bot.clusters.port import ControlPlane, Json, NotFound, ObjectRef
-from bot.diagnosis.dossier import annotations_of, dicts, mapping, text
-from bot.diagnosis.gathering import gather
+from bot.clusters.port import ControlPlane, Json, NotFound, NotServed, ObjectRef
+from bot.diagnosis.dossier import annotations_of, dicts, labels, mapping, sequence, text
+from bot.diagnosis.gathering import WORKLOAD_KINDS, gather
 from bot.diagnosis.judging import judge, migration_objects
+from bot.mtc.graph import scaled_down
 from bot.mtc.models import Backup, Restore
 from bot.mtc.outcome_words import Word
-from bot.remediation.ground import Ground, ended, holds
+from bot.remediation.ground import Ground, ended, holds, look
 from bot.remediation.waiting import rolled_out
 
 
@@ -116,6 +117,69 @@ def annotation_set(plane: ControlPlane, params: Mapping[str, str], now: datetime
     return Verdict("yes" if value == params["value"] else "wait", seen)
 
 
+def labels_set(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether a label has a value."""
+    value = labels(_found(plane, params, now)).get(params["key"])
+    seen = f"{params['kind'].lower()}/{params['name']}: {params['key']}={value!r}"
+    return Verdict("yes" if value == params["value"] else "wait", seen)
+
+
+def object_there(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether an object exists."""
+    name = f"{params['kind'].lower()}/{params['name']}"
+    there = _found(plane, params, now) is not None
+    return Verdict("yes" if there else "wait", f"{name} {'is there' if there else 'is missing'}")
+
+
+def images_copied(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether a DirectImageStreamMigration has copied its images."""
+    copied = _found(plane, {**params, "kind": k.DISM.kind}, now)
+    status = mapping(copied, "status")
+    errors = [text(error) for error in sequence(status.get("errors"))]
+    if errors:
+        return Verdict("no", errors[0][:300])
+    if status.get("phase") == "Completed":
+        return Verdict("yes", f"dism/{params['name']}: Completed")
+    return Verdict("wait", f"dism/{params['name']}: {text(status.get('phase')) or 'waiting'}")
+
+
+def results_ready(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether Velero has made a restore's results ready to download."""
+    request = _found(plane, {**params, "kind": k.DOWNLOADREQUEST.kind}, now)
+    if text(mapping(request, "status").get("phase")) == "Processed":
+        seen = f"ready: oc get downloadrequest {params['name']} -n {MTC_NAMESPACE} -o yaml"
+        return Verdict("yes", seen)
+    return Verdict("wait", "Velero prepares the results")
+
+
+def source_started(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether MTC's mark is gone from every source workload of a plan, and pods run."""
+    ground = look(plane, ObjectRef(k.MIGPLAN.kind, params["plan"], MTC_NAMESPACE), now)
+    reader = ground.reader(ground.source)
+    waiting: list[str] = []
+    for kind in WORKLOAD_KINDS:
+        for here, _ in ground.namespaces:
+            try:
+                items = reader.list(kind, here).items
+            except NotServed:
+                continue
+            waiting += [f"still stopped: {name}" for name in scaled_down(items)]
+            if kind in (k.DEPLOYMENT, k.STATEFULSET):
+                waiting += [f"starting: {_named(i)}" for i in items if not _pods_ready(i)]
+    if waiting:
+        return Verdict("wait", waiting[0])
+    return Verdict("yes", f"the applications of plan {params['plan']} run on {ground.source}")
+
+
+def _named(obj: Json) -> str:
+    return f"{text(obj.get('kind'))} {text(mapping(obj, 'metadata').get('name'))}"
+
+
+def _pods_ready(workload: Json) -> bool:
+    wanted = mapping(workload, "spec").get("replicas", 1)
+    return bool(mapping(workload, "status").get("readyReplicas", 0) == wanted)
+
+
 def workload_rolled_out(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
     """Return whether a Deployment or DaemonSet runs what its spec says."""
     obj = _found(plane, params, now)
@@ -129,18 +193,45 @@ def workload_rolled_out(plane: ControlPlane, params: Mapping[str, str], now: dat
 
 def operator_settled(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
     """Return whether the operator carried a parameter through on a cluster."""
-    obj = _found(
-        plane,
-        {**params, "kind": k.MIGRATIONCONTROLLER.kind, "name": "migration-controller"},
-        now,
-    )
-    conditions = {text(c.get("type")): c for c in dicts(mapping(obj, "status").get("conditions"))}
-    failure = conditions.get("Failure", {})
-    if failure.get("status") == "True":
-        return Verdict("no", f"the operator failed: {text(failure.get('message'))[:200]}")
-    if text(conditions.get("Running", {}).get("reason")) == "Successful":
-        return Verdict("yes", f"operator on {params['cluster']}: Successful")
-    return Verdict("wait", f"operator on {params['cluster']}: working")
+    for cluster in params["clusters"].split(","):
+        wanted = {
+            "cluster": cluster,
+            "kind": k.MIGRATIONCONTROLLER.kind,
+            "name": "migration-controller",
+        }
+        obj = _found(plane, wanted, now)
+        conditions = {
+            text(c.get("type")): c for c in dicts(mapping(obj, "status").get("conditions"))
+        }
+        failure = conditions.get("Failure", {})
+        if failure.get("status") == "True":
+            return Verdict("no", f"the operator failed: {text(failure.get('message'))[:200]}")
+        if text(conditions.get("Running", {}).get("reason")) != "Successful":
+            return Verdict("wait", f"operator on {cluster}: working")
+    return Verdict("yes", f"operator on {params['clusters']}: Successful")
+
+
+def velero_timeout(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether Velero runs with a time-out for volume copies, on every cluster.
+
+    The flag is ``--fs-backup-timeout``, before Velero 1.10 ``--restic-timeout``.
+    """
+    wanted = params["timeout"]
+    for cluster in params["clusters"].split(","):
+        velero = _found(
+            plane, {"cluster": cluster, "kind": k.DEPLOYMENT.kind, "name": "velero"}, now
+        )
+        arguments = [
+            text(argument)
+            for container in dicts(mapping(velero, "spec", "template", "spec").get("containers"))
+            for argument in sequence(container.get("args"))
+        ]
+        flags = {f"--{name}={wanted}" for name in ("fs-backup-timeout", "restic-timeout")}
+        if not flags & set(arguments):
+            return Verdict("wait", f"velero on {cluster} does not run with {wanted} yet")
+        if velero is not None and not rolled_out(velero):
+            return Verdict("wait", f"velero on {cluster}: rolling out")
+    return Verdict("yes", f"velero on {params['clusters']} waits {wanted} for volumes")
 
 
 def _found(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Json | None:
@@ -158,8 +249,14 @@ CHECKS: dict[str, Checker] = {
     "migration-canceled": migration_canceled,
     "object-ready": object_ready,
     "object-gone": object_gone,
+    "object-there": object_there,
     "annotation-set": annotation_set,
+    "labels-set": labels_set,
+    "images-copied": images_copied,
+    "results-ready": results_ready,
+    "source-started": source_started,
     "workload-rolled-out": workload_rolled_out,
     "operator-settled": operator_settled,
+    "velero-timeout": velero_timeout,
 }
 """By the name that an action's ``Verification`` gives."""

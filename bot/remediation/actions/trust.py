@@ -1,0 +1,210 @@
+"""Trust and credentials: CA bundles, and a new token for a remote cluster.
+
+The bot never trusts a chain that it fetched over the very line that is not verified. A person
+gives the bundle; the plan shows subjects, dates and SHA-256 fingerprints; the approver compares
+them with the certificate's owner by another way and types them back.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Annotated, Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import Field, StringConstraints, field_validator
+
+from bot.clusters import kinds as k
+from bot.clusters.port import Json
+from bot.diagnosis.dossier import mapping, text
+from bot.remediation.actions.base import Action, Draft, Params, existing, patch, spec_of
+from bot.remediation.ground import Ground
+from bot.remediation.plans import Call, Risk, SecretSource, Verification
+from bot.remediation.refusals import Refused
+from knowledge.texts import LocalText
+
+MAX_BUNDLE = 64 * 1024
+
+
+class CaBundle(Params):
+    """A CA bundle as PEM."""
+
+    pem: Annotated[str, Field(max_length=MAX_BUNDLE)]
+
+    @field_validator("pem")
+    @classmethod
+    def _certificates_only(cls, value: str) -> str:
+        if "PRIVATE KEY" in value:
+            raise ValueError("this holds a private key; give certificates only")
+        try:
+            found = x509.load_pem_x509_certificates(value.encode())
+        except ValueError as error:
+            raise ValueError("these are not certificates in PEM form") from error
+        return "".join(certificate.public_bytes(Encoding.PEM).decode() for certificate in found)
+
+
+def chain(pem: str, now: datetime) -> tuple[tuple[str, ...], tuple[LocalText, ...]]:
+    """Return the fingerprints to compare, and a line for people for each certificate.
+
+    Raises ``Refused`` for one that is not a CA or is out of its time.
+    """
+    prints: list[str] = []
+    lines: list[LocalText] = []
+    for certificate in x509.load_pem_x509_certificates(pem.encode()):
+        digits = certificate.fingerprint(hashes.SHA256()).hex()
+        shown = ":".join(digits[i : i + 2] for i in range(0, len(digits), 2)).upper()
+        subject = certificate.subject.rfc4514_string()[:200]
+        begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if not begins <= now <= ends:
+            raise Refused(
+                f"{subject} is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d} only; a bundle with "
+                "it helps nobody.",
+                f"{subject} 仅在 {begins:%Y-%m-%d} 至 {ends:%Y-%m-%d} 期间有效；该证书包没有用处。",
+            )
+        if not _is_ca(certificate):
+            raise Refused(
+                f"{subject} is not a CA certificate. Give the CA that signed the endpoint's "
+                "certificate.",
+                f"{subject} 不是 CA 证书。请提供签发该端点证书的 CA。",
+            )
+        prints.append(shown)
+        lines.append(
+            LocalText(
+                en=f"Trusts {subject}, valid to {ends:%Y-%m-%d}, SHA-256 {shown}",
+                zh=f"信任 {subject}，有效期至 {ends:%Y-%m-%d}，SHA-256 {shown}",
+            )
+        )
+    return tuple(prints), tuple(lines)
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    except x509.ExtensionNotFound:
+        return certificate.subject == certificate.issuer
+    return constraints.value.ca or certificate.subject == certificate.issuer
+
+
+class SetClusterCaBundle(Action[CaBundle]):
+    """Tell MTC which CA signs a cluster's API certificate."""
+
+    id = "set-cluster-ca-bundle"
+    title = LocalText(en="Set the cluster's CA bundle", zh="设置集群的 CA 证书包")
+    risk = Risk.R3
+    targets = (k.MIGCLUSTER.kind,)
+    params = CaBundle
+
+    def draft(self, ground: Ground, params: CaBundle) -> Draft:
+        """Return the patch, with the fingerprints to compare."""
+        prints, lines = chain(params.pem, ground.now)
+        encoded = base64.b64encode(params.pem.encode()).decode()
+        old = spec_of(ground.subject).get("caBundle")
+        why = LocalText(en="Set the CA bundle.", zh="设置 CA 证书包。")
+        return Draft(
+            (_set(ground.subject, {"caBundle": encoded, "refresh": True}, why),),
+            _ready(ground),
+            lines,
+            (_set(ground.subject, {"caBundle": old, "refresh": True}, why),),
+            prints,
+        )
+
+
+def _set(subject: Json, spec: Json, why: LocalText) -> Call:
+    kind = k.BY_KIND[text(subject.get("kind"))]
+    return patch(subject, kind, {"spec": spec}, why)
+
+
+def _ready(ground: Ground) -> Verification:
+    return Verification(
+        check="object-ready",
+        params={"kind": ground.target.kind, "name": ground.target.name},
+        deadline_seconds=600,
+    )
+
+
+class SetStorageCaBundle(Action[CaBundle]):
+    """Tell MTC which CA signs the object store's certificate."""
+
+    id = "set-storage-ca-bundle"
+    title = LocalText(en="Set the object store's CA bundle", zh="设置对象存储的 CA 证书包")
+    risk = Risk.R3
+    targets = (k.MIGSTORAGE.kind,)
+    params = CaBundle
+
+    def draft(self, ground: Ground, params: CaBundle) -> Draft:
+        """Return the patch, with the fingerprints to compare."""
+        prints, lines = chain(params.pem, ground.now)
+        encoded = base64.b64encode(params.pem.encode()).decode()
+        settings = mapping(ground.subject, "spec", "backupStorageConfig")
+        why = LocalText(en="Set the CA bundle.", zh="设置 CA 证书包。")
+
+        def body(value: object) -> Json:
+            return {"backupStorageConfig": {"s3CustomCABundle": value}, "refresh": True}
+
+        return Draft(
+            (_set(ground.subject, body(encoded), why),),
+            _ready(ground),
+            lines,
+            (_set(ground.subject, body(settings.get("s3CustomCABundle")), why),),
+            prints,
+        )
+
+
+class NewToken(Params):
+    """Where the new token is kept: a Secret in openshift-migration.
+
+    A token that was rotated away can read nothing more on its cluster, so a person puts the new
+    one into a Secret on the control cluster. Where the old one still works (it is about to
+    expire), the Secret of type kubernetes.io/service-account-token there can be named.
+    """
+
+    secret: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+    on: Literal["host", "remote"] = "host"
+    key: Literal["token", "saToken"] = "token"
+
+
+class RenewToken(Action[NewToken]):
+    """Give MTC a new token for a remote cluster, copied from a Secret there; never shown."""
+
+    id = "renew-sa-token"
+    title = LocalText(en="Give MTC a new token for the cluster", zh="为集群更换令牌")
+    risk = Risk.R2
+    targets = (k.MIGCLUSTER.kind,)
+    params = NewToken
+
+    def draft(self, ground: Ground, params: NewToken) -> Draft:
+        """Return the patch of the host's secret. The value is read when it is executed."""
+        reference = mapping(ground.subject, "spec", "serviceAccountSecretRef")
+        name, namespace = text(reference.get("name")), text(reference.get("namespace"))
+        if not name or not namespace:
+            raise Refused(
+                f"{ground.target} names no secret; set serviceAccountSecretRef first.",
+                f"{ground.target} 未指定 secret；请先设置 serviceAccountSecretRef。",
+            )
+        secret = existing(ground, "host", k.SECRET, name, namespace)
+        source = SecretSource(
+            cluster="host" if params.on == "host" else ground.target.name,
+            namespace=k.MTC_NAMESPACE,
+            name=params.secret,
+            key=params.key,
+        )
+        why = LocalText(en="Write the new token.", zh="写入新令牌。")
+        write = patch(
+            secret,
+            k.SECRET,
+            {"data": {"saToken": None}},
+            why,
+            secrets={"data.saToken": source},
+        )
+        return Draft(
+            (write,),
+            _ready(ground),
+            (
+                LocalText(
+                    en="The old token is replaced; it is not kept.",
+                    zh="旧令牌会被替换，且不会保留。",
+                ),
+            ),
+        )
