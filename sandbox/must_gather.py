@@ -50,7 +50,11 @@ _PUBLIC_KEYS = frozenset({"tls.crt", "ca.crt", "service-ca.crt"})
 _UNKNOWN = "unknown"
 
 
-class _Dumper(yaml.SafeDumper):
+_SafeDumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""The one of libyaml where it is there: it is some ten times faster."""
+
+
+class _Dumper(_SafeDumper):  # type: ignore[misc, valid-type]
     """Writes as ``oc`` does: no anchors, lists not indented."""
 
     def ignore_aliases(self, data: Any) -> bool:
