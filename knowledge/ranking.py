@@ -5,7 +5,7 @@ A finding that another explains stands beneath it. Rules, in order:
 
 1. a benign entry takes the symptoms off the observation it explains;
 2. an entry takes its own observation, and its object, from those it supersedes (two that
-   name each other both stay);
+   name each other both stay; a benign one takes its observation only);
 3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure;
 4. a symptom that nobody explains goes beneath the best cause that is no guess;
 5. what is left is ordered by severity and confidence; guesses, then benign findings come last.
@@ -104,7 +104,7 @@ def _without_superseded(matches: list[Match]) -> list[Match]:
         }
         if vaguer:
             by_observation[_identity(match.observation)].update(vaguer)
-            if match.observation.subject.name:
+            if match.observation.subject.name and not match.entry.benign:
                 by_subject[match.observation.subject].update(vaguer)
     return [
         match
