@@ -116,7 +116,7 @@ def _listen_to_buttons(app: App, desk: Desk, buttons: IncidentButtons) -> None:
     def home(event: Body) -> None:
         user = askers.text(event, "user")
         if user and event.get("tab", "home") == "home":
-            desk.take(Asker(user), lambda lang: buttons.show_home(user, lang))
+            desk.take(Asker(user), lambda lang: buttons.show_home(user, lang), quiet=True)
 
 
 def _on_error(desk: Desk) -> Callable[..., BoltResponse]:

@@ -44,11 +44,17 @@ class Desk:
         self._workers = workers
         self._slow_after = slow_after
 
-    def take(self, asker: Asker, question: Question, verb: str = "diagnose") -> Message | None:
+    def take(
+        self, asker: Asker, question: Question, verb: str = "diagnose", *, quiet: bool = False
+    ) -> Message | None:
         """Have the question answered by a worker; returns at once.
 
-        Returns what to tell the person now when too many questions wait already.
+        Returns what to tell the person now when too many questions wait already. ``quiet`` is
+        for what nobody asked in words (looking at the App Home): errors are only logged.
         """
+        if quiet:
+            self._workers.submit(lambda: self._look(asker, question))
+            return None
         if self._workers.submit(lambda: self._serve(asker, question, verb)):
             return None
         _log.warning("a question of %s was refused: too many wait", asker.user)
@@ -63,6 +69,13 @@ class Desk:
                 message = explain_failure(error, lang, verb)
         if message is not None and not self._replies.send(asker, message):
             _log.error("an answer to %s could not be sent at all", asker.user)
+
+    def _look(self, asker: Asker, question: Question) -> None:
+        lang = self.languages.of(asker.user)
+        try:
+            question(lang)
+        except Exception as error:
+            explain_failure(error, lang)
 
     @contextmanager
     def _word_in_between(self, asker: Asker) -> Iterator[None]:

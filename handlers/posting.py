@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from slack_sdk import WebClient
@@ -24,9 +25,12 @@ from handlers.services import Services
 from handlers.views.card import card
 from handlers.views.kit import Message
 from handlers.views.rollup import rollup
+from handlers.views.stories import Entries
 from handlers.views.thread import reply
+from knowledge.texts import Lang
 
 POLL_SECONDS = 0.5
+_LONGEST_POLL = 10.0
 _LONGEST = timedelta(minutes=5)
 _BATCH = 10
 _BATCH_SECONDS = 20.0
@@ -79,14 +83,17 @@ class Poster:
         return len(items)
 
     def _run(self) -> None:
+        wait = self._poll
         while not self._stopping.is_set():
             try:
                 taken = self.drain_once()
             except Exception as error:
                 _log.error("the outbox could not be drained now: %s", redact(repr(error)))
-                taken = 0
+                taken, wait = 0, min(2 * wait, _LONGEST_POLL)
+            else:
+                wait = self._poll
             if not taken:
-                self._stopping.wait(self._poll)
+                self._stopping.wait(wait)
 
     def _handle(self, item: OutboxItem) -> timedelta | None:
         """Send one item; return how long the rest should wait, where it found Slack unwell."""
@@ -102,31 +109,38 @@ class Poster:
             return error.after
         except Refused as error:
             self._give_up(item, str(error))
-        except Exception as error:
-            _log.exception("item %s of incident %s cannot be made", item.id, item.incident_id)
-            self._give_up(item, f"the message cannot be made: {redact(repr(error))}")
         else:
             outbox.sent(item, channel, ts, self._services.clock())
         return None
 
     def _deliver(self, item: OutboxItem) -> tuple[str, str]:
         if item.kind == "rollup":
-            return self._post(item, self._rollup(item))
+            found = (self._services.incidents.get(each) for each in item.detail.split())
+            named = [incident for incident in found if incident is not None]
+            return self._post(item, self._made(lambda e, lang: rollup(named, e, lang)))
         incident = self._services.incidents.get(item.incident_id)
         if incident is None:
             raise Refused("its incident is no longer there")
+        now = self._services.clock()
         if item.kind == "card":
-            return self._card(item, incident)
+            return self._card(
+                item, incident, self._made(lambda e, lang: card(incident, e, lang, now))
+            )
         if not incident.message_ts:
             raise Refused("its card was never posted, so there is no thread to reply in")
-        now, entries = self._services.clock(), self._services.knowledge().by_id
-        lang = self._services.default_lang
-        message = reply(item.topic, item.detail, incident, entries, lang, now)
+        message = self._made(lambda e, lang: reply(item.topic, item.detail, incident, e, lang, now))
         return self._post(item, message, incident.channel, incident.message_ts)
 
-    def _card(self, item: OutboxItem, incident: Incident) -> tuple[str, str]:
+    def _made(self, view: Callable[[Entries, Lang], Message]) -> Message:
+        """Return the message of a view; one that cannot be made must not hold up the others."""
         entries = self._services.knowledge().by_id
-        message = card(incident, entries, self._services.default_lang, self._services.clock())
+        try:
+            return view(entries, self._services.default_lang)
+        except Exception as error:
+            _log.exception("a message cannot be made")
+            raise Refused(f"the message cannot be made: {error!r}") from None
+
+    def _card(self, item: OutboxItem, incident: Incident, message: Message) -> tuple[str, str]:
         if incident.message_ts:
             try:
                 self._channels.update(incident.channel, incident.message_ts, message)
@@ -135,12 +149,6 @@ class Poster:
             else:
                 return incident.channel, incident.message_ts
         return self._post(item, message)
-
-    def _rollup(self, item: OutboxItem) -> Message:
-        found = (self._services.incidents.get(each) for each in item.detail.split())
-        incidents = [incident for incident in found if incident is not None]
-        entries = self._services.knowledge().by_id
-        return rollup(incidents, entries, self._services.default_lang)
 
     def _post(
         self, item: OutboxItem, message: Message, channel: str = "", thread_ts: str = ""

@@ -1,17 +1,18 @@
 """Answers on their way to the person who asked.
 
 Tried in order, until one works: the response_url of the payload, an ephemeral message in the
-channel, a direct message. What Slack refuses for its form is logged and told in one plain line, so
-that nobody waits for an answer that never comes.
+channel, a direct message; then all of them again in plain text, should Slack refuse the blocks.
+An answer may come twice where a reply of Slack's was lost, rather than not at all.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from handlers.askers import Asker
@@ -19,6 +20,7 @@ from handlers.clients import on_loopback
 from handlers.views.kit import Message
 
 _SECONDS = 15
+_LONGEST_WAIT = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +38,12 @@ class Replies:
 
     def send(self, asker: Asker, message: Message) -> bool:
         """Send an answer; return whether any way worked."""
+        return self._try(asker, message) or self._try(asker, Message(message.text, []))
+
+    def _try(self, asker: Asker, message: Message) -> bool:
         for way in self._ways(asker, message):
             try:
-                way()
+                _patiently(way)
             except (NotSent, SlackClientError, OSError, ValueError) as error:
                 _log.warning("an answer to %s was not taken: %s", asker.user, error)
             else:
@@ -51,7 +56,7 @@ class Replies:
                 channel=asker.channel,
                 thread_ts=asker.thread_ts or None,
                 text=message.text,
-                blocks=message.blocks,
+                blocks=message.blocks or None,
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -63,16 +68,28 @@ class Replies:
                 user=asker.user,
                 thread_ts=asker.thread_ts or None,
                 text=message.text,
-                blocks=message.blocks,
+                blocks=message.blocks or None,
             )
         if asker.user:
             yield lambda: self._client.chat_postMessage(
                 channel=asker.user,
                 text=message.text,
-                blocks=message.blocks,
+                blocks=message.blocks or None,
                 unfurl_links=False,
                 unfurl_media=False,
             )
+
+
+def _patiently(way: Callable[[], object]) -> None:
+    """Call; where Slack asks to wait, wait that long, up to half a minute, and call once more."""
+    try:
+        way()
+    except SlackApiError as error:
+        if error.response.status_code != 429:
+            raise
+        wait = error.response.headers.get("Retry-After", "1")
+        time.sleep(min(float(wait), _LONGEST_WAIT))
+        way()
 
 
 def _respond(url: str, message: Message) -> None:
@@ -81,7 +98,7 @@ def _respond(url: str, message: Message) -> None:
         client.proxy = None
     answer = client.send(
         text=message.text,
-        blocks=message.blocks,
+        blocks=message.blocks or None,
         response_type="ephemeral",
         replace_original=False,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from handlers.views.kit import Message, weight
@@ -53,3 +54,12 @@ def shown(message: Message | dict[str, Any]) -> str:
     """Return all that is shown, as one text."""
     blocks = message.blocks if isinstance(message, Message) else message["blocks"]
     return "\n".join(texts(blocks))
+
+
+def poll(look: Callable[[], Any]) -> Any:
+    """Look for a while at what the sandbox does not announce: the database."""
+    for _ in range(200):
+        if found := look():
+            return found
+        time.sleep(0.02)
+    return look()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from bot.mtc.outcome_words import Outcome, Word
 from handlers.views.actions import Action
 from sandbox.slack import APPROVER, MANAGER, OPERATOR
 from tests.handlers import samples
-from tests.handlers.checking import shown
+from tests.handlers.checking import poll, shown
 from tests.handlers.conftest import ROOM, House
 
 Start = Callable[..., Any]
@@ -128,12 +127,3 @@ class TestHome:
 
 def wait(house: House, wanted: State) -> bool:
     return poll(lambda: state(house).state is wanted)
-
-
-def poll(look: Callable[[], Any]) -> Any:
-    """Look for a while at what the sandbox does not announce: the database."""
-    for _ in range(200):
-        if found := look():
-            return found
-        time.sleep(0.02)
-    return look()

@@ -141,6 +141,23 @@ def test_mention_is_answered_in_its_thread_for_all(house: House, start: Start) -
     assert reply["thread_ts"] == asked["ts"]
 
 
+def test_rate_limit_delays_an_answer_for_all(house: House, start: Start) -> None:
+    start()
+    house.sandbox.rate_limit("chat.postMessage", retry_after=1)
+    asked = house.sandbox.post(OPERATOR.id, ROOM, f"<@{BOT_USER_ID}> whoami")
+    house.sandbox.wait_for(lambda: len(house.posted(asked["ts"])) == 2, 8)
+
+
+def test_answer_whose_blocks_are_refused_comes_as_plain_text(house: House, start: Start) -> None:
+    start()
+    house.sandbox.fail("chat.postMessage", "invalid_blocks", times=2)
+    asked = house.sandbox.post(OPERATOR.id, ROOM, f"<@{BOT_USER_ID}> diagnose shop-1")
+    reply = house.sandbox.wait_for(
+        lambda: next((m for m in house.posted(asked["ts"]) if "failed" in m["text"]), None), 8
+    )
+    assert reply.get("blocks", []) == []
+
+
 def test_direct_message_is_answered_like_a_command(house: House, start: Start) -> None:
     start()
     direct = house.sandbox.dm(VIEWER.id)

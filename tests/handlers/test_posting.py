@@ -275,6 +275,25 @@ def test_background_thread_posts_by_itself_and_stops(house: House) -> None:
     assert "Resolved:" not in shown(cards(house)[0])
 
 
+def test_database_that_goes_away_at_the_wrong_moment_loses_nothing(house: House) -> None:
+    class Flaky(StoredIncidents):
+        failing = itertools.count()
+
+        def get(self, incident_id: str) -> Any:
+            if next(self.failing) < 1:
+                raise OSError("the database is gone")
+            return super().get(incident_id)
+
+    house.services = replace(house.services, incidents=Flaky(house.database))
+    house.observe()
+    poster = house.poster()
+    with pytest.raises(OSError, match="gone"):
+        poster.drain_once()
+    house.clock.ahead += 61
+    house.drain(poster)
+    assert (len(cards(house)), len(replies(house))) == (1, 1)
+
+
 def test_background_thread_survives_a_database_that_goes_away(house: House) -> None:
     working, failing = house.outbox.claim, itertools.count()
 

@@ -14,6 +14,7 @@ from bot.questions.asking import Questions
 from handlers.app import SlackRefused, build_app
 from handlers.socket import SocketRunner
 from sandbox.slack import BOT_USER_ID, OPERATOR
+from tests.handlers.checking import poll
 from tests.handlers.conftest import ROOM, House
 
 Start = Callable[..., Any]
@@ -23,7 +24,7 @@ def test_commands_work_after_every_socket_was_cut(house: House, start: Start) ->
     runner = start()
     assert house.sandbox.drop_sockets() == 1
     house.sandbox.wait_connected(timeout=40)
-    assert runner.connected
+    assert poll(lambda: runner.connected)
     house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc whoami")
     house.wait_answer(OPERATOR.id, f"<@{OPERATOR.id}>")
 
