@@ -62,3 +62,15 @@ def control_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 def source_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A second cluster; its custom resources are the published ones where they are at hand."""
     yield from start(tmp_path_factory, "source", real=True)
+
+
+@pytest.fixture(scope="session")
+def destination_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A third cluster, for plans whose destination is not the host."""
+    yield from start(tmp_path_factory, "destination", real=True)
+
+
+@pytest.fixture(scope="session")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A host cluster whose custom resources are the published ones where they are at hand."""
+    yield from start(tmp_path_factory, "strict", real=True)

@@ -7,6 +7,7 @@ cluster. Log files are in the format of CRI, which the kubelet reads as well.
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -17,6 +18,52 @@ from tests.apiserver.crds import KWOK_LOGS
 from tests.apiserver.process import ApiServer, Json, binary, free_port
 
 NODE = "worker-1"
+RUN = "tests/run"
+"""Pods with this label run; all others keep the status they are given."""
+
+_STAGES = """\
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata:
+  name: pod-ready
+spec:
+  resourceRef: {apiGroup: v1, kind: Pod}
+  selector:
+    matchLabels: {tests/run: "true"}
+    matchExpressions:
+    - {key: .metadata.deletionTimestamp, operator: DoesNotExist}
+    - {key: .status.podIP, operator: DoesNotExist}
+  next:
+    statusTemplate: |
+      {{ $now := Now }}
+      phase: Running
+      startTime: {{ $now | Quote }}
+      hostIP: {{ NodeIPWith .spec.nodeName | Quote }}
+      podIP: "10.1.0.1"
+      conditions:
+      - {type: Ready, status: "True", lastTransitionTime: {{ $now | Quote }}}
+      containerStatuses:
+      {{ range .spec.containers }}
+      - name: {{ .name | Quote }}
+        image: {{ .image | Quote }}
+        ready: true
+        restartCount: 0
+        state: {running: {startedAt: {{ $now | Quote }}}}
+      {{ end }}
+---
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata:
+  name: pod-delete
+spec:
+  resourceRef: {apiGroup: v1, kind: Pod}
+  selector:
+    matchExpressions:
+    - {key: .metadata.deletionTimestamp, operator: Exists}
+  next:
+    finalizers: {empty: true}
+    delete: true
+"""
 
 
 @dataclass
@@ -30,9 +77,12 @@ class Kwok:
         self._folder.mkdir(exist_ok=True)
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
+        self.port = 0
 
     def start(self) -> None:
-        port = free_port()
+        port = self.port = free_port()
+        stages = self._folder / "stages.yaml"
+        stages.write_text(_STAGES)
         command = [
             str(binary("kwok")),
             f"--kubeconfig={self.server.kubeconfig(self._folder / 'kubeconfig')}",
@@ -42,6 +92,7 @@ class Kwok:
             f"--server-address=127.0.0.1:{port}",
             f"--tls-cert-file={self.server.serving}",
             f"--tls-private-key-file={self.server.serving_key}",
+            f"--config={stages}",
             "--enable-crds=Logs,Exec",
         ]
         with (self._folder / "kwok.log").open("ab") as log:
@@ -110,8 +161,6 @@ class Kwok:
         return path
 
     def _wait_for_port(self, port: int) -> None:
-        import socket
-
         until = time.monotonic() + 30
         while True:
             try:

@@ -1,18 +1,23 @@
-"""Objects onto a test's API server, as they are written in scenarios and contracts.
+"""Objects onto a test's API servers, as they are written in scenarios and contracts.
 
 Those objects are what a bot reads, not what a person would apply: pods without images, events
 without a subject, statuses. What the API server insists on is filled in, and a status is put
-where the kind keeps it apart.
+where the kind keeps it apart. An API server gives every object a uid of its own; where objects
+name each other by uid (labels, owners), the names are changed along, across clusters too.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass, field
+
+import orjson
 
 from bot.clusters.kinds import BY_KIND, POD, Kind
-from tests.apiserver.kwok import NODE, Kwok
+from tests.apiserver.kwok import NODE, RUN, Kwok
 from tests.apiserver.process import ApiServer, Json
 
 _APART = frozenset(
@@ -32,6 +37,8 @@ _APART = frozenset(
     }
 )
 """Kinds with a status subresource."""
+_UID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MERGE = "application/merge-patch+json"
 
 
 def path_of(kind: Kind, namespace: str = "", name: str = "") -> str:
@@ -53,31 +60,85 @@ def load(
     kwok: Kwok | None = None,
     logs: Mapping[tuple[str, str, str], bytes] | None = None,
 ) -> None:
-    """Put objects and the logs of their pods on the server; the pods run where kwok does."""
-    wanted = sorted((deepcopy(o) for o in objects), key=lambda o: o["kind"] != "Namespace")
-    for entry in wanted:
-        kind = BY_KIND[entry["kind"]]
-        where = entry["metadata"].get("namespace", "")
-        if where:
-            namespace(server, where)
-        if entry["kind"] == "Namespace":
-            namespace(server, entry["metadata"]["name"])
-            continue
-        status = entry.pop("status", None) if entry["kind"] in _APART else None
-        made = server.done("POST", path_of(kind, where), _accepted(entry, where, kwok))
-        if status is not None and kwok is None:
-            made["status"] = status
-            server.done("PUT", path_of(kind, where, entry["metadata"]["name"]) + "/status", made)
+    """Put objects and the logs of their pods on a server; the pods run where kwok is given."""
+    loading = Loading()
+    loading.put(server, objects, kwok)
+    loading.join()
     if kwok is None:
         return
+    give_logs(kwok, logs or {})
+    for entry in objects:
+        if entry["kind"] == "Pod":
+            running(server, entry["metadata"]["namespace"], entry["metadata"]["name"])
+
+
+@dataclass
+class Loading:
+    """Objects put on several servers that name each other by uid."""
+
+    uids: dict[bytes, bytes] = field(default_factory=dict)
+    """The server's uid by the one that was written."""
+    made: list[tuple[ApiServer, Kind, Json]] = field(default_factory=list)
+    kubelets: dict[int, int] = field(default_factory=dict)
+    """Port of the kubelet of all nodes, by the ``id`` of the server."""
+
+    def put(self, server: ApiServer, objects: Iterable[Json], kwok: Kwok | None = None) -> None:
+        """Create objects; pods run where kwok is given, and keep their status otherwise."""
+        wanted = sorted(deepcopy(list(objects)), key=_order)
+        for entry in wanted:
+            kind, metadata = BY_KIND[entry["kind"]], entry["metadata"]
+            where = metadata.get("namespace", "") if kind.namespaced else ""
+            if where:
+                namespace(server, where)
+            written = metadata.pop("uid", "")
+            status = entry.pop("status", None) if entry["kind"] in _APART else None
+            made = self._created(server, kind, where, _accepted(entry, where, kwok))
+            if written:
+                self.uids[written.encode()] = made["metadata"]["uid"].encode()
+            if status is not None and kwok is None:
+                _true_to_itself(entry["kind"], status, self.kubelets.get(id(server), 0))
+                path = path_of(kind, where, metadata["name"]) + "/status"
+                server.done("PATCH", path, {"status": status}, _MERGE)
+            self.made.append((server, kind, made))
+
+    def join(self) -> None:
+        """Let the objects name each other by the uids that they have on the servers."""
+        for server, kind, made in self.made:
+            written = orjson.dumps(made)
+            joined = _UID.sub(lambda found: self.uids.get(found[0], found[0]), written)
+            if joined == written:
+                continue
+            entry = orjson.loads(joined)
+            metadata = entry["metadata"]
+            path = path_of(kind, metadata.get("namespace", ""), metadata["name"])
+            change = {
+                "metadata": {
+                    key: metadata[key]
+                    for key in ("labels", "annotations", "ownerReferences")
+                    if key in metadata
+                }
+            }
+            if kind.kind not in _APART:
+                change |= {key: entry[key] for key in ("spec", "status") if key in entry}
+            server.done("PATCH", path, change, _MERGE)
+
+    @staticmethod
+    def _created(server: ApiServer, kind: Kind, where: str, entry: Json) -> Json:
+        status, answer = server.call("POST", path_of(kind, where), entry)
+        if status == 409:
+            path = path_of(kind, where, entry["metadata"]["name"])
+            return server.done("PATCH", path, entry, _MERGE)
+        assert status == 201, f"{entry['kind']} {entry['metadata']['name']}: {answer}"
+        return answer
+
+
+def give_logs(kwok: Kwok, logs: Mapping[tuple[str, str, str], bytes]) -> None:
+    """Give pods their logs, by namespace, pod and container."""
     by_pod: dict[tuple[str, str], dict[str, bytes]] = {}
-    for (where, pod, container), content in (logs or {}).items():
+    for (where, pod, container), content in logs.items():
         by_pod.setdefault((where, pod), {})[container] = content
     for (where, pod), contents in by_pod.items():
         kwok.log(where, pod, contents)
-    for entry in wanted:
-        if entry["kind"] == "Pod":
-            running(server, entry["metadata"]["namespace"], entry["metadata"]["name"])
 
 
 def running(server: ApiServer, namespace: str, pod: str) -> None:
@@ -96,30 +157,69 @@ def clear(server: ApiServer, kinds: Iterable[Kind]) -> None:
     for kind in kinds:
         for entry in server.done("GET", path_of(kind))["items"]:
             metadata = entry["metadata"]
+            path = path_of(kind, metadata.get("namespace", ""), metadata["name"])
             if metadata.get("finalizers"):
-                server.done(
-                    "PATCH",
-                    path_of(kind, metadata.get("namespace", ""), metadata["name"]),
-                    {"metadata": {"finalizers": None}},
-                    "application/merge-patch+json",
-                )
+                server.done("PATCH", path, {"metadata": {"finalizers": None}}, _MERGE)
             server.call(
                 "DELETE",
-                path_of(kind, metadata.get("namespace", ""), metadata["name"]),
+                path,
                 {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0},
             )
+
+
+def _order(entry: Json) -> tuple[bool, str]:
+    """Namespaces first, then as they were created, since a server stamps that time itself."""
+    return entry["kind"] != "Namespace", str(entry["metadata"].get("creationTimestamp", ""))
+
+
+def _true_to_itself(kind: str, status: Json, kubelet: int) -> None:
+    """Fill in what an API server demands of a status, and where logs are served."""
+    if kind == "Job" and any(c.get("type") == "Failed" for c in status.get("conditions", [])):
+        status["conditions"].append({"type": "FailureTarget", "status": "True"})
+        status.setdefault("startTime", "2026-01-01T00:00:00Z")
+    if kind == "Node" and kubelet:
+        status["addresses"] = [{"type": "InternalIP", "address": "127.0.0.1"}]
+        status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": kubelet}}
 
 
 def _accepted(entry: Json, namespace: str, kwok: Kwok | None) -> Json:
     """Return the object with what the API server insists on."""
     entry["metadata"].pop("resourceVersion", None)
-    if entry["kind"] == "Pod":
-        spec = entry.setdefault("spec", {})
-        for container in spec.setdefault("containers", [{"name": "main"}]):
-            container.setdefault("image", "example.com/image")
-        if kwok is not None:
-            spec["nodeName"] = NODE
-    if entry["kind"] == "Event":
-        subject = entry.setdefault("involvedObject", {})
-        subject.setdefault("namespace", namespace)
+    spec = entry.setdefault("spec", {}) if entry["kind"] in _WITH_PODS else entry.get("spec")
+    match entry["kind"]:
+        case "Pod":
+            _with_images(spec)
+            if kwok is not None:
+                spec["nodeName"] = NODE
+                entry["metadata"].setdefault("labels", {})[RUN] = "true"
+        case "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet":
+            labels = {"made-for": entry["metadata"]["name"]}
+            selector = spec.setdefault("selector", {}).setdefault("matchLabels", labels)
+            template = spec.setdefault("template", {})
+            own = template.setdefault("metadata", {}).setdefault("labels", {})
+            template["metadata"]["labels"] = {**own, **selector}
+            _with_images(template.setdefault("spec", {}))
+        case "Job":
+            template = spec.setdefault("template", {}).setdefault("spec", {})
+            template.setdefault("restartPolicy", "Never")
+            _with_images(template)
+        case "PersistentVolume":
+            spec.setdefault("accessModes", ["ReadWriteOnce"])
+            if not any(isinstance(spec.get(key), dict) for key in _VOLUME_SOURCES):
+                spec["hostPath"] = {"path": "/data"}
+        case "PersistentVolumeClaim":
+            spec.setdefault("accessModes", ["ReadWriteOnce"])
+        case "Event":
+            entry.setdefault("involvedObject", {}).setdefault("namespace", namespace)
+        case "Secret":
+            entry["data"] = {key: value for key, value in entry.get("data", {}).items() if value}
     return entry
+
+
+_WITH_PODS = frozenset({"Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Job"})
+_VOLUME_SOURCES = ("csi", "nfs", "hostPath", "awsElasticBlockStore", "local")
+
+
+def _with_images(spec: Json) -> None:
+    for container in spec.setdefault("containers", [{"name": "main"}]):
+        container.setdefault("image", "example.com/image")
