@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.diagnosis.findings import Diagnosis, Finding
 from bot.incidents.model import Incident
 from bot.mtc.outcome_words import HEALTHY, Word
-from handlers.views.card import state_line
+from handlers.views.card import LOUD, state_line
 from handlers.views.kit import (
     Message,
     Page,
@@ -90,11 +90,13 @@ def _standing(diagnosis: Diagnosis, lang: Lang) -> str:
 
 def _loud(page: Page, diagnosis: Diagnosis, lang: Lang) -> None:
     outcome = diagnosis.outcome
-    for key, detail, items in (
-        ("card.down", "answer.workloads", outcome.scaled_down),
-        ("card.not_copied", "answer.volumes", outcome.not_copied),
+    root = diagnosis.root
+    for word, detail, items in (
+        (Word.LEFT_SCALED_DOWN, "answer.workloads", outcome.scaled_down),
+        (Word.NOT_COPIED, "answer.volumes", outcome.not_copied),
     ):
-        if items:
+        key, entry_id = LOUD[word]
+        if items and (root is None or root.entry.id != entry_id):
             said = untrusted(say(lang, detail, names=some(items, lang)), 900)
             page.add(title_and_text(f"⚠️ {say(lang, key)}", said))
 

@@ -43,7 +43,11 @@ from knowledge.texts import Lang
 _MEMBERS = 8
 _STEPS = 4
 _NAMES_ROOM = 1_300
-LOUD = {Word.LEFT_SCALED_DOWN: "card.down", Word.NOT_COPIED: "card.not_copied"}
+LOUD = {
+    Word.LEFT_SCALED_DOWN: ("card.down", "source-workloads-scaled-down"),
+    Word.NOT_COPIED: ("card.not_copied", "volumes-not-copied"),
+}
+"""What is said loudly beside another cause; and the entry that says it by itself."""
 
 
 def card(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Message:
@@ -56,8 +60,8 @@ def card(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Mes
     mark = SEVERITY_MARKS.get(incident.severity, "🟠")
     page.add(header(f"{mark} {title}"))
     page.add(rich(paragraph(words(tidy(story.cause, 700)))))
-    for word, key in LOUD.items():
-        if incident.outcome == word:
+    for word, (key, entry_id) in LOUD.items():
+        if incident.outcome == word and incident.entry_id != entry_id:
             page.add(rich(paragraph(words(f"⚠️ {say(lang, key)}", bold=True))))
     page.add(fields(_facts(incident, lang, now)))
     if incident.also:

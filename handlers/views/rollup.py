@@ -20,9 +20,9 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.parts import SEVERITY_MARKS, asks, some
-from handlers.views.stories import Entries, of_incident
+from handlers.views.stories import Entries, loose, of_incident
 from handlers.views.words import say
-from knowledge.texts import Lang, fill
+from knowledge.texts import Lang
 
 _CAUSES = 12
 
@@ -57,7 +57,7 @@ def _line(
 ) -> list[dict[str, object]]:
     title = of_incident(group[0], entries, lang).title
     if len(group) > 1 and entry_id in entries:
-        title = tidy(fill(entries[entry_id].title.get(lang), {}), 160)
+        title = tidy(loose(entries[entry_id].title.get(lang), {}), 160)
     mark = SEVERITY_MARKS.get(group[0].severity, "🟠")
     counts = say(lang, "rollup.line", n=len(group), m=_held_up(group))
     objects = list(dict.fromkeys(f"{i.subject} ({i.key.control})" for i in group))

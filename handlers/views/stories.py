@@ -14,7 +14,7 @@ from bot.incidents.model import UNDIAGNOSED, Incident
 from handlers.views.kit import tidy
 from handlers.views.words import say
 from knowledge.schema import Entry
-from knowledge.texts import Lang, fill
+from knowledge.texts import Lang, fill, placeholders
 
 Entries = Mapping[str, Entry]
 
@@ -69,6 +69,11 @@ def of_incident(incident: Incident, entries: Entries, lang: Lang) -> Story:
 
 
 def titles(ids: tuple[str, ...], incident: Incident, entries: Entries, lang: Lang) -> list[str]:
-    """Return the titles of entries as they are filled in for an incident; unknown ones by id."""
+    """Return the titles of other entries, filled in with what the incident knows; else the id."""
     known = [(entry_id, entries.get(entry_id)) for entry_id in ids]
-    return [fill(e.title.get(lang), incident.params) if e else entry_id for entry_id, e in known]
+    return [loose(e.title.get(lang), incident.params) if e else entry_id for entry_id, e in known]
+
+
+def loose(title: str, params: Mapping[str, str]) -> str:
+    """Return a title filled in, with an ellipsis for what is not known."""
+    return fill(title, dict.fromkeys(placeholders(title), "…") | dict(params))

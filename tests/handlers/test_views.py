@@ -22,7 +22,7 @@ from handlers.views.thread import reply
 from knowledge.loading import load_builtin
 from knowledge.texts import Lang
 from tests.handlers import samples
-from tests.handlers.checking import taken, view_taken
+from tests.handlers.checking import shown, taken, view_taken
 from tests.handlers.samples import ENTRIES, NOW
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -152,3 +152,17 @@ def agreed(name: str, built: dict[str, Any]) -> None:
         GOLDEN.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8"), f"{name} changed; see UPDATE_GOLDEN"
+
+
+def test_what_is_not_known_of_another_cause_is_left_open() -> None:
+    incident = samples.incident(params={}, also=(samples.SYMPTOM.id,))
+    assert "The backup of plan … was not made" in shown(card.card(incident, ENTRIES, "en", NOW))
+
+
+def test_what_the_cause_says_itself_is_not_said_twice() -> None:
+    entry = BUILTIN["volumes-not-copied"]
+    incident = samples.incident(entry_id=entry.id, outcome=str(Word.NOT_COPIED))
+    loud = "Do not delete the source."
+    assert "⚠️" not in shown(card.card(incident, BUILTIN, "en", NOW))
+    other = samples.incident(outcome=str(Word.NOT_COPIED))
+    assert loud in shown(card.card(other, ENTRIES, "en", NOW))
