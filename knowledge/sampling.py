@@ -24,7 +24,7 @@ def sample_texts(pattern: str, word: str = "shop", gap: str = "shop") -> tuple[s
     """
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
+    except (re.error, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}: {pattern}") from error
     texts = tuple(
         dict.fromkeys(text for text in _Reader(pattern, word, gap).read() if compiled.search(text))
@@ -96,14 +96,19 @@ class _Reader:
         if char == "(":
             return self._group()
         if char == ".":
-            return [self._gap]
+            return [self._gap if self._goes_on() else "s"]
         return [""] if char in "^$" else [char]
 
     def _escape(self) -> str:
         char = self._next()
         if char in "bBAZ":
             return ""
-        return {"d": "1", "w": "shop", "S": self._word, "s": " "}.get(char, char)
+        word, plain = (self._word, "shop") if self._goes_on() else ("s", "s")
+        return {"d": "1", "w": plain, "S": word, "s": " "}.get(char, char)
+
+    def _goes_on(self) -> bool:
+        """Return whether what was just read may be as long as it likes."""
+        return self._peek() in ("*", "+")
 
     def _group(self) -> list[str]:
         if self._peek() == "?":
@@ -122,7 +127,8 @@ class _Reader:
         start = self._at
         if self._peek() == "^":
             self._next()
-        self._next()
+        if self._next() == "\\":
+            self._next()
         while self._peek() not in ("]", ""):
             if self._next() == "\\":
                 self._next()
