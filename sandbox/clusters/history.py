@@ -33,9 +33,9 @@ class History:
     """The changes of one cluster, oldest first. The caller holds the lock."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        """Begin at version 0 and remember ``kept`` changes."""
+        """Begin at version 1 (0 means "any" to a watch) and remember ``kept`` changes."""
         self._changes: deque[Change] = deque(maxlen=kept)
-        self.version = 0
+        self.version = 1
         """The latest resourceVersion that was given."""
 
     def record(self, kind: Kind, type_: ChangeType, obj: Json) -> None:

@@ -239,6 +239,8 @@ class Expect(_Strict):
     outcome: Word
     symptoms: tuple[EntryId, ...] = ()
     """Entries that must stand beneath it."""
+    also: tuple[EntryId, ...] = ()
+    """Entries that must be found too, wherever they stand."""
     benign: tuple[EntryId, ...] = ()
     """Entries of noise that must be explained."""
 

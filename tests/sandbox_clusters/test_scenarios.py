@@ -32,6 +32,8 @@ def hold_to(story: Scenario, said: Diagnosis) -> None:
     assert (root, said.outcome.word) == (story.expect.finding, story.expect.outcome)
     if said.root is not None:
         assert set(story.expect.symptoms) <= beneath(said.root)
+    found = {f.entry.id for f in said.findings}.union(*map(beneath, said.findings))
+    assert set(story.expect.also) <= found
     assert set(story.expect.benign) <= {f.entry.id for f in said.findings if f.benign}
 
 
@@ -99,7 +101,8 @@ class TestTheData:
     def test_every_expected_entry_exists(self) -> None:
         known = engine().entries
         for story in SCENARIOS:
-            wanted = {*story.expect.symptoms, *story.expect.benign, story.expect.finding} - {None}
+            expect = story.expect
+            wanted = {*expect.symptoms, *expect.also, *expect.benign, expect.finding} - {None}
             assert wanted <= known.keys()
 
     def test_no_two_scenarios_share_a_name_of_their_own(self) -> None:
@@ -129,7 +132,8 @@ class TestTheData:
 
     def test_all_seed_items_that_show_in_clusters_have_a_scenario(self) -> None:
         found = {story.expect.finding for story in SCENARIOS}
-        found |= {entry for story in SCENARIOS for entry in story.expect.benign}
+        for story in SCENARIOS:
+            found |= {*story.expect.benign, *story.expect.also, *story.expect.symptoms}
         assert found >= {
             "deprecated-internal-image",
             "dvm-node-selector-missing",
@@ -143,8 +147,7 @@ class TestTheData:
             "cluster-scoped-resources-missing",
             "verification-slow",
             "volumes-in-several-zones",
-            "volumes-not-copied",
-            "source-workloads-scaled-down",
+            "pv-settings-lost",
         }
 
     def test_a_broken_file_is_named_with_what_is_wrong(self, tmp_path: Path) -> None:
