@@ -28,12 +28,12 @@ ROOT_KINDS = frozenset(
         "MigStorage",
         "MigHook",
         "MigPlan",
-        "BackupRepository",
-        "ResticRepository",
     }
 )
 """Kinds whose troubles are apart from each other even where the entry is the same."""
 
+WEAK = 0.5
+"""A finding less certain than this explains none that is more certain than itself."""
 _WEIGHT = {"critical": 1.0, "error": 0.85, "warning": 0.6, "info": 0.3}
 GUESS = 0.5
 """Confidence below which a finding is a hint: it explains nothing that is surer than itself, and
@@ -154,6 +154,8 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
     for index, finding in enumerate(ordered):
         for other, candidate in enumerate(ordered):
             if other == index or finding.entry.id not in candidate.entry.explains:
+                continue
+            if candidate.confidence < min(WEAK, finding.confidence):
                 continue
             if finding.entry.role == "cause" and candidate.entry.role == "symptom":
                 continue

@@ -7,7 +7,7 @@ be read; quotes are redacted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from bot.clusters.port import ControlPlane, ObjectRef
@@ -22,7 +22,7 @@ from bot.diagnosis.verdicts import unreadable_clusters, verdicts
 from bot.mtc.outcome_words import Outcome, Word
 from bot.redaction import redact
 from knowledge.matching.engine import Engine, Match
-from knowledge.ranking import rank
+from knowledge.ranking import Ranked, rank
 
 QUIET = frozenset({Word.SUCCEEDED, Word.ROLLED_BACK, Word.CANCELED, Word.READY, Word.WAITING})
 """Outcomes in which log lines, events and conditions call for nothing."""
@@ -66,10 +66,24 @@ class Diagnoser:
         ]
         matches = self.engine.match(probes)
         matches += self.engine.match(object_observations(dossier))
+        vague: list[Match] = []
         if dossier.migration is not None:
-            matches += list(log_matches(dossier, self.engine))
+            logs = log_matches(dossier, self.engine)
+            matches += [*logs.own, *(match for match in logs.vague if match.entry.benign)]
+            vague = [match for match in logs.vague if not match.entry.benign]
         ranked = rank(match for match in matches if counts(match, outcome))
+        if vague and not _names_a_cause(ranked):
+            ranked = rank(match for match in (*matches, *vague) if counts(match, outcome))
         return tuple(finding(item, dossier) for item in ranked)
+
+
+def _names_a_cause(ranked: Iterable[Ranked]) -> bool:
+    """Return whether something seen on the target itself says why, not only that it failed."""
+    return any(
+        (item.entry.role == "cause" and any(o.kind != "probe" for o in item.observations))
+        or _names_a_cause(item.symptoms)
+        for item in ranked
+    )
 
 
 def counts(match: Match, outcome: Outcome) -> bool:

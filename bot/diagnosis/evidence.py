@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.clusters import kinds as k
@@ -35,7 +36,7 @@ AFTER = timedelta(minutes=2)
 """How far outside a migration's own times its evidence may lie."""
 _OWNER_KEYS = re.compile(
     r"\b(?:backup|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
-    r'|migCluster|migStorage)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
+    r'|migCluster|migStorage|migHook|migAnalytic)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
 )
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
@@ -168,14 +169,31 @@ def inside(time: datetime | None, begun: datetime | None, end: datetime | None) 
     return end is None or time <= end + AFTER
 
 
-def log_matches(dossier: Dossier, engine: Engine) -> Iterator[Match]:
-    """Yield the matches in all logs that bear on the target."""
+@dataclass(frozen=True, slots=True)
+class LogMatches:
+    """What logs tell: of the target by name, and what only happened at the same time."""
+
+    own: tuple[Match, ...]
+    vague: tuple[Match, ...]
+    """Lines of shared logs in the target's time window that name no object at all."""
+
+
+def log_matches(dossier: Dossier, engine: Engine) -> LogMatches:
+    """Return the matches in all logs that bear on the target."""
+    own: list[Match] = []
+    vague: list[Match] = []
+    for match, named in _log_matches(dossier, engine):
+        (own if named else vague).append(match)
+    return LogMatches(tuple(own), tuple(vague))
+
+
+def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool]]:
     begun, end = dossier.window
     own = _own_names(dossier)
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
         for match in _scan(engine, source, subject):
-            yield match
+            yield match, True
     for role in ("source", "destination", "host"):
         for source in dossier.scene(role).logs:
             if not _may_tell(dossier, role, source):
@@ -189,9 +207,9 @@ def log_matches(dossier: Dossier, engine: Engine) -> Iterator[Match]:
                 if not inside(observation.time, begun, end):
                     continue
                 if exclusive or mentions(observation.text, own):
-                    yield match
+                    yield match, True
                 elif not _OWNER_KEYS.search(observation.text) and observation.time is not None:
-                    yield Match(match.entry, observation, match.params, match.confidence * 0.5)
+                    yield replace(match, confidence=match.confidence * 0.5), False
 
 
 def _may_tell(dossier: Dossier, role: RoleName, source: LogSource) -> bool:

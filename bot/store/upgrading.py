@@ -6,6 +6,7 @@ leaves the schema as it was. Replicas that start together on PostgreSQL take tur
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +15,8 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, text
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps the migration that runs in module globals: one a process."""
 _TURN = 7_316_402_915
 """Key of the PostgreSQL advisory lock for changing the schema."""
 
@@ -33,7 +36,11 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def _run(engine: Engine, revision: str, *, down: bool) -> None:
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with (
+        _ONE_AT_A_TIME,
+        engine.connect().execution_options(writing=True) as connection,
+        connection.begin(),
+    ):
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
         try:
