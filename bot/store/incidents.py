@@ -35,10 +35,11 @@ from bot.incidents.causes import (
 )
 from bot.incidents.model import UNDIAGNOSED, Incident, IncidentKey, State
 from bot.mtc.outcome_words import HEALTHY
+from bot.store.bearing import may_matter
 from bot.store.columns import clean
 from bot.store.database import Database
 from bot.store.lives import OTHER_CAUSE, Life, Rules
-from bot.store.reading import incident, present, with_parts
+from bot.store.reading import incidents, present, with_parts
 from bot.store.schema import IncidentRow, MemberRow, SilenceRow
 
 Channels = Callable[[Incident], str]
@@ -71,9 +72,9 @@ class StoredIncidents:
             else:
                 observing.object()
             session.flush()
-            return tuple(incident(row) for row in observing.touched.values())
+            return incidents(session, observing.touched.values())
 
-        if not self._bears(diagnosis):
+        if not may_matter(self.database, diagnosis):
             return ()
         return self.database.write(work)
 
@@ -81,7 +82,7 @@ class StoredIncidents:
         """Return one incident."""
         with self.database.reading() as session:
             row = session.scalar(with_parts().where(IncidentRow.id == incident_id))
-            return incident(row) if row is not None else None
+            return incidents(session, [row])[0] if row is not None else None
 
     def for_migration(self, control: str, migration: str) -> tuple[Incident, ...]:
         """Return the unresolved incidents that hold this migration up."""
@@ -90,12 +91,12 @@ class StoredIncidents:
         )
         with self.database.reading() as session:
             rows = session.scalars(_unresolved(control).where(IncidentRow.id.in_(held)))
-            return tuple(incident(row) for row in rows)
+            return incidents(session, rows)
 
     def open(self, control: str = "") -> tuple[Incident, ...]:
         """Return all unresolved incidents, newest first."""
         with self.database.reading() as session:
-            return tuple(incident(row) for row in session.scalars(_unresolved(control)))
+            return incidents(session, session.scalars(_unresolved(control)))
 
     def acknowledge(self, incident_id: str, user: str, now: datetime) -> Incident:
         """Mark as seen by a person; the first to do so counts.
@@ -109,7 +110,7 @@ class StoredIncidents:
                 row.state, row.acknowledged_by = State.ACKNOWLEDGED, user
                 self._life(session, now).answer(row, "acknowledged", user)
             session.flush()
-            return incident(row)
+            return incidents(session, [row])[0]
 
         return self.database.write(work)
 
@@ -128,7 +129,7 @@ class StoredIncidents:
                 row.silences.append(SilenceRow(who=user, begun_at=now, until=until, over=False))
                 self._life(session, now).answer(row, "silenced", user, until.isoformat())
             session.flush()
-            return incident(row)
+            return incidents(session, [row])[0]
 
         return self.database.write(work)
 
@@ -149,25 +150,6 @@ class StoredIncidents:
                         life.leave(member, "deleted")
 
         self.database.write(work)
-
-    def _bears(self, diagnosis: Diagnosis) -> bool:
-        """Return whether a diagnosis may change anything; most of those without a cause do not."""
-        target = diagnosis.target
-        if cause_of(diagnosis) is not None or diagnosis.outcome.word in DONE_WELL:
-            return True
-        held = select(MemberRow.uid).where(
-            MemberRow.control == diagnosis.control,
-            MemberRow.uid == identity(target),
-            MemberRow.left_at.is_(None),
-        )
-        here = select(IncidentRow.id).where(
-            IncidentRow.control == diagnosis.control,
-            IncidentRow.uid == identity(target),
-            IncidentRow.state != State.RESOLVED,
-        )
-        with self.database.reading() as session:
-            query = held if is_migration(target) else here
-            return session.scalar(query.limit(1)) is not None
 
     def _life(self, session: Session, now: datetime) -> Life:
         return Life(session, now, self._rules, self._channels)

@@ -125,21 +125,28 @@ class Life:
         uid = clean(identity(diagnosis.target))
         if not present(row):
             self._set(row, _standing(diagnosis))
-        member = next((m for m in row.members if m.uid == uid), None)
-        if member is None:
-            member = MemberRow(uid=uid, control=row.control, incident_id=row.id)
-            row.members.append(member)
-        member.name = diagnosis.target.name
-        member.plan = diagnosis.plan
-        member.itinerary = diagnosis.outcome.itinerary
-        member.joined_at = self.now
-        member.ended_at = diagnosis.outcome.since if diagnosis.outcome.ended else None
-        member.left_at, member.left_note = None, ""
+        for former in [m for m in row.members if m.uid == uid]:
+            row.members.remove(former)
+        self.session.flush()
+        outcome = diagnosis.outcome
+        row.members.append(
+            MemberRow(
+                uid=uid,
+                control=row.control,
+                name=diagnosis.target.name,
+                plan=diagnosis.plan,
+                itinerary=outcome.itinerary,
+                joined_at=self.now,
+                ended_at=(outcome.since or self.now) if outcome.ended else None,
+                left_at=None,
+                left_note="",
+            )
+        )
         self.session.flush()
         if quietly:
             return
-        self._changed(row, "member-joined", detail=member.name)
-        self._tell_name(row, "joined", member.name)
+        self._changed(row, "member-joined", detail=diagnosis.target.name)
+        self._tell_name(row, "joined", diagnosis.target.name)
 
     def leave(self, member: MemberRow, note: str) -> None:
         """Take a migration out; resolves the incident if it was the last and nothing is left."""
@@ -197,7 +204,9 @@ class Life:
 
     def note(self, row: IncidentRow, what: str, *, who: str = "", detail: str = "") -> None:
         """Write a line of the timeline."""
-        row.timeline.append(TimelineRow(at=self.now, what=what, who=who, detail=detail))
+        self.session.add(
+            TimelineRow(incident_id=row.id, at=self.now, what=what, who=who, detail=detail)
+        )
 
     def _changed(self, row: IncidentRow, what: str, *, who: str = "", detail: str = "") -> None:
         self.note(row, what, who=who, detail=detail)

@@ -1,16 +1,22 @@
-"""From rows to incidents as the rest of the bot knows them."""
+"""From rows to incidents as the rest of the bot knows them.
+
+Timelines are read apart, for all incidents at once: they are long, and who writes an incident
+does not need them.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from bot.clusters.port import ObjectRef
 from bot.incidents.model import Incident, IncidentKey, State, StoredQuote, TimelineItem
-from bot.store.schema import IncidentRow, MemberRow
+from bot.store.schema import IncidentRow, MemberRow, TimelineRow
 
 MAX_TIMELINE = 100
 """Newest items of a timeline that are returned."""
@@ -22,13 +28,25 @@ def with_parts() -> Select[IncidentRow]:
     """Return a query for incidents with all that ``incident`` reads, in four statements."""
     return select(IncidentRow).options(
         selectinload(IncidentRow.members),
-        selectinload(IncidentRow.timeline),
         selectinload(IncidentRow.silences),
     )
 
 
-def incident(row: IncidentRow) -> Incident:
-    """Return a row as an incident."""
+def incidents(session: Session, rows: Iterable[IncidentRow]) -> tuple[Incident, ...]:
+    """Return rows as incidents, timelines and all."""
+    wanted = list(rows)
+    lines: dict[str, list[TimelineRow]] = defaultdict(list)
+    ids = [row.id for row in wanted]
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        query = select(TimelineRow).where(TimelineRow.incident_id.in_(part))
+        for line in session.scalars(query.order_by(TimelineRow.id)):
+            lines[line.incident_id].append(line)
+    return tuple(incident(row, lines[row.id]) for row in wanted)
+
+
+def incident(row: IncidentRow, timeline: Sequence[TimelineRow] = ()) -> Incident:
+    """Return a row as an incident, with so much of its timeline as is at hand."""
     facts = row.facts
     return Incident(
         id=row.id,
@@ -63,7 +81,7 @@ def incident(row: IncidentRow) -> Incident:
         resolved_note=row.resolved_note,
         timeline=tuple(
             TimelineItem(item.at, item.what, item.who, item.detail)
-            for item in row.timeline[-MAX_TIMELINE:]
+            for item in timeline[-MAX_TIMELINE:]
         ),
         channel=row.channel,
         message_ts=row.message_ts,

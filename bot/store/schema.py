@@ -78,9 +78,8 @@ class IncidentRow(Base):
     revision: Mapped[int]
 
     members: Mapped[list[MemberRow]] = relationship(
-        back_populates="incident", order_by="MemberRow.joined_at, MemberRow.name"
+        back_populates="incident", order_by="MemberRow.id", cascade="all, delete-orphan"
     )
-    timeline: Mapped[list[TimelineRow]] = relationship(order_by="TimelineRow.id")
     silences: Mapped[list[SilenceRow]] = relationship(order_by="SilenceRow.id")
 
 
@@ -89,12 +88,15 @@ class MemberRow(Base):
 
     __tablename__ = "members"
     __table_args__ = (
+        Index("uq_members_incident_uid", "incident_id", "uid", unique=True),
         Index("ix_members_uid", "control", "uid"),
         Index("ix_members_plan", "control", "plan"),
     )
 
-    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id"), primary_key=True)
-    uid: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """In the order of joining."""
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incidents.id"))
+    uid: Mapped[str]
     control: Mapped[str]
     name: Mapped[str]
     plan: Mapped[str]

@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('control', 'uid', name=op.f('pk_sightings'))
     )
     op.create_table('members',
+        sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('incident_id', sa.Text(), nullable=False),
         sa.Column('uid', sa.Text(), nullable=False),
         sa.Column('control', sa.Text(), nullable=False),
@@ -91,8 +92,9 @@ def upgrade() -> None:
         sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('left_note', sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(['incident_id'], ['incidents.id'], name=op.f('fk_members_incident_id')),
-        sa.PrimaryKeyConstraint('incident_id', 'uid', name=op.f('pk_members'))
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_members'))
     )
+    op.create_index('uq_members_incident_uid', 'members', ['incident_id', 'uid'], unique=True)
     op.create_index('ix_members_plan', 'members', ['control', 'plan'], unique=False)
     op.create_index('ix_members_uid', 'members', ['control', 'uid'], unique=False)
     op.create_table('silences',
