@@ -43,6 +43,7 @@ from handlers.views.words import say
 from knowledge.texts import Lang
 
 _OTHERS = 4
+_BEHIND = {Word.BLOCKED: "answer.blocked_by", Word.WAITING: "answer.behind"}
 
 
 def answer(
@@ -81,7 +82,7 @@ def _standing(diagnosis: Diagnosis, lang: Lang) -> str:
         step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
         parts.append(f"{say(lang, 'label.phase')} {outcome.phase}{step}")
     if outcome.behind:
-        key = "answer.blocked_by" if outcome.word is Word.BLOCKED else "answer.behind"
+        key = _BEHIND.get(outcome.word, "answer.at")
         parts.append(say(lang, key, name=outcome.behind))
     if outcome.since:
         parts.append(f"{say(lang, 'label.since')} {stamp(outcome.since)}")

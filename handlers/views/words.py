@@ -179,6 +179,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "answer.workloads": ("Scaled to zero on the source: {names}", "源端缩容为零：{names}"),
     "answer.volumes": ("Not copied: {names}", "未复制：{names}"),
     "answer.behind": ("behind {name}", "排在 {name} 之后"),
+    "answer.at": ("at {name}", "停在 {name}"),
     "answer.blocked_by": ("blocked by {name}", "被 {name} 阻塞"),
     "answer.confidence": ("confidence {percent}", "置信度 {percent}"),
     "answer.incident": (

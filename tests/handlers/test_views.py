@@ -166,3 +166,12 @@ def test_what_the_cause_says_itself_is_not_said_twice() -> None:
     assert "⚠️" not in shown(card.card(incident, BUILTIN, "en", NOW))
     other = samples.incident(outcome=str(Word.NOT_COPIED))
     assert loud in shown(card.card(other, ENTRIES, "en", NOW))
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [(Word.WAITING, "behind x-1"), (Word.BLOCKED, "blocked by x-1"), (Word.STALLED, "at x-1")],
+)
+def test_what_it_waits_for_is_said_by_its_outcome(word: Word, said: str) -> None:
+    found = samples.diagnosis(outcome=Outcome(word, "Started", behind="x-1"), findings=())
+    assert said in shown(answer.answer(found, (), "en", NOW))
