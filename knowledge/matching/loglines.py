@@ -16,7 +16,10 @@ _LEVEL = re.compile(
 )
 _KLOG = re.compile(r"^(?P<level>[IWEF])(?P<month>\d\d)(?P<day>\d\d) \d\d:\d\d:\d\d")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
-_UNIX = re.compile(r'"ts"\s*:\s*(?P<seconds>\d{9,11}(?:\.\d+)?)')
+_UNIX = re.compile(r'"ts"\s*:\s*(?P<seconds>\d{9,13}(?:\.\d+)?)')
+_MILLISECONDS = 10**11
+"""A ``ts`` from here on counts milliseconds: mig-controller writes both before and after it has
+read its settings."""
 _WORDS = {"warn": "warning", "panic": "fatal", "trace": "debug"}
 _LETTERS = {"I": "info", "W": "warning", "E": "error", "F": "fatal"}
 
@@ -51,7 +54,10 @@ def head(line: str) -> LineHead:
         time = parse_time(stamp[0])
     elif unix := _UNIX.search(line[:300]):
         try:
-            time = datetime.fromtimestamp(float(unix["seconds"]), UTC)
+            seconds = float(unix["seconds"])
+            if seconds >= _MILLISECONDS:
+                seconds /= 1000
+            time = datetime.fromtimestamp(seconds, UTC)
         except (OverflowError, ValueError, OSError):
             time = None
     return LineHead(level, time)

@@ -6,10 +6,13 @@ the first finding of the entries that come with the bot; nothing but noise for h
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
+from knowledge.matching.loglines import head
 from knowledge.pasting import match_text
 from knowledge.ranking import rank
 
@@ -128,3 +131,9 @@ def test_a_text_leads_to_its_cause(
 def test_a_line_of_a_healthy_run_raises_nothing(engine: Engine, line: str, component: str) -> None:
     found = rank(match_text(engine, line.encode(), "log", component))
     assert [f.entry.id for f in found if not f.entry.benign] == []
+
+
+@pytest.mark.parametrize("stamp", ["1795501125.743", "1795501125743"])
+def test_the_controller_dates_its_lines_in_seconds_and_in_milliseconds(stamp: str) -> None:
+    said = head(f'{{"level":"info","ts":{stamp},"logger":"entrypoint","msg":"setting up"}}')
+    assert said.time == datetime(2026, 11, 24, 6, 18, 45, 743000, UTC)
