@@ -8,7 +8,15 @@ from bot.clusters import kinds as k
 from bot.clusters.port import Json
 from sandbox.clusters.memory import MemoryCluster
 from sandbox.clusters.plane import HOST, MemoryPlane
-from sandbox.playing.names import Values, app_values, cluster_values, pod_name, suffix, uid
+from sandbox.playing.names import (
+    Values,
+    app_values,
+    cluster_values,
+    pod_name,
+    suffix,
+    uid,
+    volume_name,
+)
 from sandbox.playing.world import World
 from sandbox.scenarios.filling import filled
 from sandbox.scenarios.loading import templates
@@ -126,7 +134,7 @@ def volume_values(app: App, namespace: str, volume: Volume) -> dict[str, object]
     return {
         "claim": volume.name,
         "claim_uid": uid("claim", app.name, namespace, volume.name),
-        "pv": f"pvc-{uid('pv', app.name, namespace, volume.name)}",
+        "pv": volume_name(app.name, namespace, volume.name),
         "size": volume.size,
         "bytes": volume.bytes,
         "storage_class": volume.storage_class,

@@ -70,6 +70,7 @@ def app_values(app: App, clusters: Mapping[str, Values]) -> dict[str, Any]:
         "replicas": app.replicas,
         "items": 6 + 2 * len(app.claims),
         "claim": app.claims[0].name if app.claims else "",
+        "pv": volume_name(app.name, source, app.claims[0].name) if app.claims else "",
         "pod": pod_name(app.name, source, 0),
         "source_velero_pod": here["velero_pod"],
         "source_agent_pod": here["agent_pod"],
@@ -118,6 +119,11 @@ def run_values(scenario: Scenario, run: Run, clusters: Mapping[str, Values]) -> 
 def volume_copy(owner: str, claim: str) -> str:
     """Return the name of the PodVolumeBackup or PodVolumeRestore of a claim."""
     return f"{owner}-{suffix('copy', owner, claim)}"
+
+
+def volume_name(app: str, namespace: str, claim: str) -> str:
+    """Return the name of the volume behind a claim."""
+    return f"pvc-{uid('pv', app, namespace, claim)}"
 
 
 def client_pod(dvm: str, claim: str, attempt: int) -> str:
