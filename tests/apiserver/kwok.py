@@ -6,15 +6,14 @@ cluster. Log files are in the format of CRI, which the kubelet reads as well.
 
 from __future__ import annotations
 
-import signal
 import socket
-import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.apiserver.crds import KWOK_LOGS
+from tests.apiserver.keeping import Kept, keep
 from tests.apiserver.process import ApiServer, Json, binary, free_port
 
 NODE = "worker-1"
@@ -75,7 +74,7 @@ class Kwok:
     def __post_init__(self) -> None:
         self._folder = self.server.folder / "kwok"
         self._folder.mkdir(exist_ok=True)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Kept | None = None
         self._count = 0
         self.port = 0
 
@@ -95,18 +94,14 @@ class Kwok:
             f"--config={stages}",
             "--enable-crds=Logs,Exec",
         ]
-        with (self._folder / "kwok.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True
-            )
+        self._program = keep(command, self._folder, self._folder / "kwok.log")
         self._wait_for_port(port)
         self.node(NODE)
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(timeout=30)
-            self._process = None
+        if self._program is not None:
+            self._program.stop()
+            self._program = None
 
     def node(self, name: str) -> None:
         """Make a node and return when it is ready and its kubelet's port is known."""
@@ -166,9 +161,8 @@ class Kwok:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
             except OSError:
-                assert self._process is not None
-                stopped = self._process.poll() is not None
-                if stopped or time.monotonic() > until:
+                assert self._program is not None
+                if self._program.has_ended or time.monotonic() > until:
                     tail = (self._folder / "kwok.log").read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"kwok did not start:\n{tail}") from None
                 time.sleep(0.05)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,8 +20,12 @@ import urllib3
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.apiserver.certificates import Authority, authority, private_pem, write_serving
+from tests.apiserver.keeping import Kept, keep
 
-BUILT = Path(__file__).parents[2] / ".build" / "apiserver"
+BUILT = Path(
+    os.environ.get("MTC_BOT_APISERVER_DIR") or Path(__file__).parents[2] / ".build" / "apiserver"
+)
+"""Where ``build.sh`` puts the programs, unless they were built elsewhere."""
 READY_SECONDS = 90.0
 
 Json = dict[str, Any]
@@ -37,7 +39,7 @@ def binary(name: str) -> Path:
     """Return one of the programs that ``build.sh`` makes."""
     path = BUILT / name
     if not os.access(path, os.X_OK):
-        raise NoBinaryError(f"no {name} for tests: run tests/apiserver/build.sh")
+        raise NoBinaryError(f"there is no {name} for tests: run tests/apiserver/build.sh")
     return path
 
 
@@ -64,7 +66,7 @@ class ApiServer:
         self.ca: Authority = authority()
         self.serving, self.serving_key = write_serving(self.ca, self.folder)
         self.account_key = ec.generate_private_key(ec.SECP256R1())
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._programs: list[Kept] = []
         (self.folder / "ca.crt").write_bytes(self.ca.pem)
         (self.folder / "accounts.key").write_bytes(private_pem(self.account_key))
         tokens = [f"{self.admin_token},admin,admin,system:masters"]
@@ -79,16 +81,10 @@ class ApiServer:
     def start(self) -> None:
         """Start, and return when it is ready."""
         for command in self._commands():
-            with (self.folder / "server.log").open("ab") as log:
-                self._processes.append(
-                    subprocess.Popen(
-                        command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
-                    )
-                )
+            self._programs.append(keep(command, self.folder, self.folder / "server.log"))
         until = time.monotonic() + READY_SECONDS
         while not self._is_ready():
-            stopped = [p for p in self._processes if p.poll() is not None]
-            if stopped or time.monotonic() > until:
+            if any(program.has_ended for program in self._programs) or time.monotonic() > until:
                 self.stop()
                 tail = (self.folder / "server.log").read_text(errors="replace")[-3000:]
                 raise RuntimeError(f"the API server did not become ready:\n{tail}")
@@ -96,24 +92,30 @@ class ApiServer:
 
     def stop(self) -> None:
         """Stop at once; what is stored stays for the next start."""
-        for process in self._processes:
-            process.send_signal(signal.SIGKILL)
-        for process in self._processes:
-            process.wait(timeout=30)
-        self._processes.clear()
+        for program in self._programs:
+            program.stop()
+        self._programs.clear()
         self._http.clear()
 
     def call(
         self, method: str, path: str, body: Json | None = None, content: str = "application/json"
     ) -> tuple[int, Json]:
-        """Return status and answer of a call made as the administrator."""
-        response = self._http.request(
-            method,
-            self.url + path,
-            body=orjson.dumps(body) if body is not None else None,
-            headers={"Authorization": f"Bearer {self.admin_token}", "Content-Type": content},
-            timeout=30.0,
-        )
+        """Return status and answer of a call made as the administrator.
+
+        A custom resource is served some moments after its first call; that is waited for.
+        """
+        until = time.monotonic() + 20
+        while True:
+            response = self._http.request(
+                method,
+                self.url + path,
+                body=orjson.dumps(body) if body is not None else None,
+                headers={"Authorization": f"Bearer {self.admin_token}", "Content-Type": content},
+                timeout=30.0,
+            )
+            if response.status != 429 or time.monotonic() > until:
+                break
+            time.sleep(0.05)
         try:
             return response.status, orjson.loads(response.data)
         except orjson.JSONDecodeError:

@@ -36,6 +36,10 @@ JSON = st.recursive(
 )
 
 
+NOBODY = asking("http://127.0.0.1:9")
+"""A reader of a cluster that is not there."""
+
+
 def names(items: tuple[dict[str, object], ...]) -> list[object]:
     return [item["metadata"]["name"] for item in items]  # type: ignore[index]
 
@@ -242,7 +246,7 @@ class TestNamesThatAreNone:
     @given(st.dictionaries(st.text(), st.text(), max_size=3))
     def test_no_labels_break_a_list(self, labels: dict[str, str]) -> None:
         try:
-            asking("http://127.0.0.1:9").list(k.CONFIGMAP, "", labels)
+            NOBODY.list(k.CONFIGMAP, "", labels)
         except ClusterError as error:
             assert isinstance(error, Unreachable)
 
