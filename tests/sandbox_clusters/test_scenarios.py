@@ -130,7 +130,7 @@ class TestTheData:
             assert not faulty & {c for app in others for c in (app.source, app.destination)}
             assert not stores & {app.storage for app in others}
 
-    def test_all_seed_items_that_show_in_clusters_have_a_scenario(self) -> None:
+    def test_every_documented_issue_that_shows_in_clusters_has_a_scenario(self) -> None:
         found = {story.expect.finding for story in SCENARIOS}
         for story in SCENARIOS:
             found |= {*story.expect.benign, *story.expect.also, *story.expect.symptoms}
