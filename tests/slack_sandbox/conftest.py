@@ -20,7 +20,7 @@ from sandbox.slack import SlackSandbox, Timing
 
 ROOM = "C0MIGRATE1"
 PRIVATE = "C0WARROOM1"
-QUICK = Timing(acknowledge=0.3, event_retries=(0.05, 0.05), disconnect_grace=0.2, server_ping=0.2)
+QUICK = Timing(acknowledge=1.5, event_retries=(0.05, 0.05), disconnect_grace=0.2, server_ping=0.2)
 
 
 @pytest.fixture

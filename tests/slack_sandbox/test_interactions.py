@@ -611,7 +611,7 @@ def test_a_view_is_pushed_only_by_a_trigger_from_inside_a_modal(
 
 def test_a_trigger_opens_one_modal_within_three_seconds() -> None:
     now = [1_700_000_000.0]
-    with SlackSandbox(timing=Timing(acknowledge=0.1), clock=lambda: now[0]) as sandbox:
+    with SlackSandbox(timing=Timing(acknowledge=1.5), clock=lambda: now[0]) as sandbox:
         web = client(sandbox)
         triggers = []
         sandbox_app = App(client=web, token_verification_enabled=False)

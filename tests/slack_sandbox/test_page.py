@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SlackSandbox]:
-    with SlackSandbox(commands=HINTS, timing=Timing(acknowledge=1.0)) as running:
+    with SlackSandbox(commands=HINTS, timing=Timing(acknowledge=1.5)) as running:
         handler = socket_mode(running, bolt_app(running))
         handler.connect()
         running.wait_connected()
