@@ -8,7 +8,7 @@ one exported earlier.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,8 @@ from bot.store.remediation_schema import AuditRow
 GENESIS = "0" * 64
 _APPENDING = 4_120_338_071
 """Key of the PostgreSQL advisory lock that makes appending serial."""
+MAX_TEXT = 4_000
+"""Characters of one text in a record; what is longer is cut before it is hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def record(
     last = session.scalars(select(AuditRow).order_by(AuditRow.number.desc()).limit(1)).first()
     number = last.number + 1 if last is not None else 1
     before = last.hash if last is not None else GENESIS
-    plain = clean_json(data)
-    who, what, subject = clean(who), clean(what), clean(subject)
+    plain = clean_json(_short(data))
+    who, what, subject = (clean(each[:MAX_TEXT]) for each in (who, what, subject))
     row = AuditRow(
         number=number,
         at=at,
@@ -67,12 +69,46 @@ def record(
     return row
 
 
+def _short(value: Any) -> Any:
+    """Return JSON with texts short enough that the database's own cut never touches them."""
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    if isinstance(value, dict):
+        return {_short(str(key)): _short(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(each) for each in value]
+    return value
+
+
 def hash_of(
     number: int, at: datetime, who: str, what: str, subject: str, data: dict[str, Any], before: str
 ) -> str:
     """Return the SHA-256 (hex) of a record's canonical form."""
     content = [number, at.astimezone(UTC).isoformat(), who, what, subject, data, before]
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def vouched(
+    session: Session,
+    approval_id: str,
+    requester: str,
+    cluster_user: str,
+    plan_hash: str,
+    approvers: Collection[str],
+) -> str:
+    """Return what the records of a request do not bear out; empty where they bear out all."""
+    query = select(AuditRow).where(AuditRow.subject == approval_id).order_by(AuditRow.number)
+    records = [_record(row) for row in session.scalars(query)]
+    if any(_counted(r) != r.hash for r in records):
+        return "a record of this request in the audit was altered"
+    asked = [r for r in records if r.what == "requested"]
+    wanted = (requester, cluster_user, plan_hash)
+    if [(r.who, r.data.get("cluster_user"), r.data.get("plan_hash")) for r in asked] != [wanted]:
+        return "the audit does not know this request as it stands in the database"
+    known = {r.who for r in records if r.what == "approved"}
+    if not set(approvers) <= known:
+        return "the audit does not know one of the approvals"
+    return ""
 
 
 class Audit:
@@ -108,18 +144,13 @@ class Audit:
                 yield f"record {expected} is missing (record {entry.number} comes next)"
             elif entry.before_hash != before:
                 yield f"record {entry.number} does not follow from record {entry.number - 1}"
-            counted = hash_of(
-                entry.number,
-                entry.at,
-                entry.who,
-                entry.what,
-                entry.subject,
-                entry.data,
-                entry.before_hash,
-            )
-            if counted != entry.hash:
+            if _counted(entry) != entry.hash:
                 yield f"record {entry.number} was altered"
             expected, before = entry.number + 1, entry.hash
+
+
+def _counted(r: AuditRecord) -> str:
+    return hash_of(r.number, r.at, r.who, r.what, r.subject, r.data, r.before_hash)
 
 
 def _record(row: AuditRow) -> AuditRecord:

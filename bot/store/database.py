@@ -101,7 +101,11 @@ def open_database(url: str) -> Database:
     parsed = _parse(url)
     sqlite = parsed.get_backend_name() == "sqlite"
     lock = _lock(Path(parsed.database)) if sqlite and parsed.database else None
-    engine = _sqlite(parsed) if sqlite else create_engine(parsed, pool_pre_ping=True)
+    engine = (
+        _sqlite(parsed)
+        if sqlite
+        else create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    )
     try:
         upgrade(engine)
         if sqlite:
@@ -180,7 +184,10 @@ def _lock(file: Path) -> IO[str]:
 def _sqlite(url: URL) -> Engine:
     memory: dict[str, Any] = {} if url.database else {"poolclass": StaticPool}
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **memory
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        **memory,
     )
 
     @event.listens_for(engine, "connect")

@@ -44,6 +44,8 @@ class Pace:
     """How long before the first watch a migration may have ended and still be told."""
     going: timedelta = timedelta(minutes=2)
     ending: timedelta = timedelta(minutes=2)
+    again: timedelta = timedelta(seconds=20)
+    """Between two looks at one that has just ended, however much goes on around it."""
     ended: timedelta = timedelta(minutes=10)
     ended_for: timedelta = timedelta(days=1)
     standing: timedelta = timedelta(minutes=5)
@@ -93,10 +95,10 @@ def choose_migration(
         ended = outcome.since or candidate.created
         if ended is None or ended < watched_since - pace.history:
             return Choice(Look.REMEMBER, outcome)
-        if not same or sighting is None or now - ended <= pace.ending:
+        if not same or sighting is None:
             return Choice(Look.DIAGNOSE, outcome)
-        looked_while_ending = sighting.looked_at <= ended + pace.ending
-        due = looked_while_ending or now - sighting.looked_at >= pace.ended
+        ending = sighting.looked_at <= ended + pace.ending
+        due = now - sighting.looked_at >= (pace.again if ending else pace.ended)
         return Choice(Look.DIAGNOSE, outcome) if due else None
     waited = sighting is None or now - sighting.looked_at >= pace.going
     moved = sighting is not None and sighting.version != version_of(candidate)

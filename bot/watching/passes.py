@@ -13,12 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.clusters.kinds import MIGMIGRATION, MTC_NAMESPACE, WATCHED_KINDS
 from bot.clusters.port import ClusterError, ControlPlane, NotFound, NotServed, Unreachable
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.incidents.causes import cause_of
 from bot.incidents.ports import Incidents
+from bot.store.database import DatabaseUnusable
 from bot.store.sightings import Sighting, StoredSightings
 from bot.watching.candidates import Candidate, infrastructure, migrations
 from bot.watching.choosing import (
@@ -98,6 +101,7 @@ class Passes:
             self._turn.release()
 
     def _guarded(self, *, listing: bool) -> None:
+        about = f"pass over {self.plane.name}"
         with self._turn:
             if self.stopped.is_set():
                 return
@@ -107,9 +111,9 @@ class Passes:
                 if self._readable:
                     self._look()
             except Exception as error:
-                self._complaints.say(f"pass over {self.plane.name}", _words(error), error=error)
+                self._complaints.say(about, _words(error), error=_unexpected(error))
             else:
-                self._complaints.clear(f"pass over {self.plane.name}")
+                self._complaints.clear(about)
 
     def _list(self) -> bool:
         """Bring the picture up to date; return whether the control cluster could be read."""
@@ -216,8 +220,7 @@ class Passes:
         except NotFound:
             return None
         except Exception as error:
-            unexpected = None if isinstance(error, ClusterError) else error
-            self._complaints.say(about, _words(error), error=unexpected)
+            self._complaints.say(about, _words(error), error=_unexpected(error))
             self._put_off[candidate.seen.uid] = (version_of(candidate), now + _PUT_OFF)
             return None
         self._complaints.clear(about)
@@ -260,4 +263,13 @@ class Passes:
 
 
 def _words(error: BaseException) -> str:
-    return str(error) if isinstance(error, ClusterError) else f"{type(error).__name__}: {error}"
+    """Return an error in a line: the database's own words, without the statement."""
+    told = getattr(error, "orig", None) or error
+    text = str(told).strip().partition("\n")[0]
+    return text if _unexpected(error) is None else f"{type(told).__name__}: {text}"
+
+
+def _unexpected(error: BaseException) -> BaseException | None:
+    """Return an error of which a traceback would help."""
+    expected = isinstance(error, ClusterError | SQLAlchemyError | DatabaseUnusable)
+    return None if expected else error

@@ -168,4 +168,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestAnyLife = Life.TestCase
-TestAnyLife.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestAnyLife.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)

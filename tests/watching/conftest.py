@@ -18,7 +18,10 @@ from bot.watching.watcher import Watcher
 from sandbox.clusters.memory import MemoryCluster
 from sandbox.clusters.plane import MemoryPlane
 from tests.incidents.diagnoses import START
+from tests.store.databases import postgres
 from tests.watching.objects import ENGINE, cluster, plan, storage
+
+__all__ = ["postgres"]
 
 
 class Clock:
@@ -35,8 +38,8 @@ class Clock:
 class Site:
     """A bot over control clusters in memory; ``restart`` is a new process on the same file."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.clock = Clock()
         self.planes = [self.control("prod")]
         self.told: list[str] = []
@@ -58,7 +61,7 @@ class Site:
             self.host.put(obj)
 
     def begin(self, interval: float = 30.0) -> None:
-        self.database: Database = open_database(f"sqlite:///{self.file}")
+        self.database: Database = open_database(self.url)
         self.incidents = StoredIncidents(self.database, channels=lambda _: "C1")
         self.outbox = StoredOutbox(self.database)
         diagnoser = Diagnoser(ENGINE, self.clock)
@@ -90,7 +93,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(tmp_path / "mtc-bot.sqlite3")
+    made = Site(f"sqlite:///{tmp_path}/mtc-bot.sqlite3")
     yield made
     made.watcher.stop()
     made.database.close()
