@@ -1,3 +1,8 @@
-"""Fixtures of all tests; those that start a program start it when the first test wants it."""
+"""For all tests: no deadline on hypothesis examples, since two cores may be busy with others."""
 
-pytest_plugins = ("tests.apiserver.fixtures",)
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")

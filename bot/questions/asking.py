@@ -8,8 +8,9 @@ never hides the others.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -79,7 +80,8 @@ class Questions:
         Raises ``Unknown``, or the ``ClusterError`` of the control cluster.
         """
         plane, target = self.find(typed)
-        return status_of(plane, target, self.clock())
+        with _named(plane):
+            return status_of(plane, target, self.clock())
 
     def diagnose(self, typed: str) -> Diagnosis:
         """Return what is wrong with what was typed: a name, ``kind/name``, ``name@control``.
@@ -87,7 +89,8 @@ class Questions:
         Raises ``Unknown``, or the ``ClusterError`` of the control cluster.
         """
         plane, target = self.find(typed)
-        return self.diagnoser(plane, target)
+        with _named(plane):
+            return self.diagnoser(plane, target)
 
     def knowledge(self, words: str) -> tuple[Entry, ...]:
         """Return the knowledge entries that fit the words, best first; all for no words."""
@@ -127,7 +130,8 @@ class Questions:
             having: list[ControlPlane] = []
             for plane in planes:
                 try:
-                    plane.host.get(k.BY_KIND[target.kind], target.name, MTC_NAMESPACE)
+                    with _named(plane):
+                        plane.host.get(k.BY_KIND[target.kind], target.name, MTC_NAMESPACE)
                 except (NotFound, NotServed):
                     continue
                 except ClusterError as error:
@@ -170,6 +174,17 @@ class Questions:
         with self._lock:
             self._unreachable.pop(plane.name, None)
         return rows
+
+
+@contextmanager
+def _named(plane: ControlPlane) -> Iterator[None]:
+    """Let an error of a control cluster's host name the control cluster, as people know it."""
+    try:
+        yield
+    except ClusterError as error:
+        if error.cluster in ("", "host"):
+            error.cluster = plane.name
+        raise
 
 
 def _fits(row: Row, words: list[str]) -> bool:
