@@ -1,7 +1,7 @@
 """One Kubernetes API over HTTPS: credentials, trust, time-outs, bounds.
 
-Guarantees: no call lasts longer than its time-outs, however slowly a server answers; no answer
-is held beyond its bound; redirects are not followed, so that a token reaches no other host;
+Guarantees: an answer lasts no longer than its time-outs, however slowly it comes; none is held
+beyond its bound; redirects are not followed, so that a token reaches no other host;
 what fails is raised as an exception of the port. Reads are tried again where that is safe and
 soon (an idle connection that was closed, a short ``Retry-After``), writes never are.
 
@@ -136,9 +136,6 @@ class Connection:
             try:
                 with self._answer("GET", request, query, headers=headers) as response:
                     return self._json(request, self._whole(request, response), parse)
-            except Dropped:
-                if attempt == _ATTEMPTS:
-                    raise
             except Unreachable as error:
                 delay = error.retry_after
                 if attempt == _ATTEMPTS or delay is None or delay > self.limits.wait_seconds:
@@ -181,6 +178,10 @@ class Connection:
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         endpoint, silence = self._endpoint, silence or self.limits.read_seconds
         try:
+            response = self._asked(endpoint, method, request, query, body, headers, silence)
+        except Dropped:
+            if method != "GET":
+                raise
             response = self._asked(endpoint, method, request, query, body, headers, silence)
         except (Unauthorized, Untrusted):
             if not self._renewed(endpoint):

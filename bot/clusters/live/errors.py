@@ -176,6 +176,9 @@ def failure(request: Request, peer: Peer, error: Exception) -> ClusterError:
             return Dropped(f"{at} closed the connection when asked to {request}", cluster=cluster)
         case http.DecodeError():
             why = "its answer is damaged"
+        case ValueError():
+            # The error's own text may quote the header, and so the token.
+            why = f"its address or what is in {peer.login} cannot be sent over HTTP"
         case _:
             why = f"{type(error).__name__}: {spoken(str(error), 200)}"
     return Unreachable(f"{at} cannot be reached to {request}: {why}", cluster=cluster)

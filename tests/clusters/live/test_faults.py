@@ -106,6 +106,15 @@ class TestAnswers:
         for answer in (status(401), status(403, "no"), answers(500, b"t0ken"), hangs_up):
             assert "t0ken" not in str(heard(answer))
 
+    @pytest.mark.parametrize("token", ["two\nlines", "s3cret\r\nX: y"])
+    def test_a_token_that_no_header_can_carry_is_neither_sent_nor_shown(self, token: str) -> None:
+        with misbehaving(page([])) as server, pytest.raises(Unreachable) as raised:
+            asking(server.url, token=token).get(k.CONFIGMAP, "x", "a")
+        assert server.asked == []
+        assert "the given token cannot be sent" in str(raised.value)
+        assert "lines" not in str(raised.value)
+        assert "s3cret" not in str(raised.value)
+
 
 class TestTooManyRequests:
     def test_it_says_how_long_to_wait(self) -> None:
@@ -136,6 +145,12 @@ class TestTooManyRequests:
             with pytest.raises(Unreachable):
                 asking(server.url).list(k.CONFIGMAP)
             assert len(server.asked) == 3
+
+    def test_a_server_that_always_hangs_up_is_asked_twice(self) -> None:
+        with misbehaving(hangs_up) as server:
+            with pytest.raises(Unreachable, match="closed the connection"):
+                asking(server.url).list(k.CONFIGMAP)
+            assert len(server.asked) == 2
 
     def test_a_write_is_sent_once_whatever_comes(self) -> None:
         for answer in (answers(429, b"", {"Retry-After": "0"}), hangs_up, hangs(1), status(500)):

@@ -15,7 +15,7 @@ from bot.clusters.port import Denied, Expired, NotServed, Unauthorized, Unreacha
 from tests.apiserver.fixtures import Server
 from tests.clusters.contract import UNKNOWN_KIND
 from tests.clusters.live.conftest import SOON, asking, plane_of, writer_of
-from tests.clusters.live.misbehaving import events, hangs, misbehaving, status
+from tests.clusters.live.misbehaving import events, hangs, hangs_up, misbehaving, status
 
 
 def never() -> bool:
@@ -119,6 +119,10 @@ class TestEnds:
             watched(error(403, "not any more"))
         with pytest.raises(Unreachable):
             watched(error(500, "storage"))
+
+    def test_an_idle_connection_that_was_closed_is_opened_again_for_it(self) -> None:
+        with misbehaving(hangs_up, events(change("ADDED"))) as server:
+            assert len(list(asking(server.url).watch(k.CONFIGMAP, "a", "7", never))) == 1
 
     def test_it_begins_with_an_exception_where_the_server_refuses(self) -> None:
         with misbehaving(status(410, "gone")) as server, pytest.raises(Expired):
