@@ -108,7 +108,8 @@ def _serve(begins: dict[str, float], port: int, speed: float, lang: Lang) -> Non
             choose(
                 lang,
                 f"The demo is at {slack.url}\nMigrations run there, and some fail. "
-                "Try /mtc list and /mtc diagnose payments-1, as one of four people. Ctrl-C ends it.",
+                "Try /mtc list and /mtc diagnose payments-1, as one of four people. "
+                "Ctrl-C ends it.",
                 f"演示页面：{slack.url}\n其中的迁移正在运行，有些会失败。"
                 "可用四个人的身份试试 /mtc list 和 /mtc diagnose payments-1。按 Ctrl-C 结束。",
             ),
