@@ -21,7 +21,7 @@ from tests.slack_sandbox.conftest import QUICK, ROOM, client, error_of, modal, s
 Json = dict[str, Any]
 
 HASTY = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -140,13 +140,13 @@ def raw(workspace: SlackSandbox) -> Iterator[Raw]:
     method=st.sampled_from(METHODS),
     arguments=st.dictionaries(st.sampled_from(NAMES), values, max_size=6),
 )
-@settings(HASTY, max_examples=300)
+@settings(HASTY, max_examples=120)
 def test_any_arguments_get_an_answer(raw: Raw, method: str, arguments: Json) -> None:
     raw.call(method, arguments)
 
 
 @given(shown=st.lists(blocks, max_size=4))
-@settings(HASTY, max_examples=300)
+@settings(HASTY, max_examples=120)
 def test_any_blocks_are_taken_or_refused_in_a_message_and_a_view(
     raw: Raw, shown: list[Json]
 ) -> None:
