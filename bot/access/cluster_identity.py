@@ -24,8 +24,9 @@ def identity_of(person: Person, mapping: ClusterIdentity) -> Identity | None:
     if not person.trusted:
         return None
     name = mapping.table.get(person.id, "")
-    if not name and mapping.user and _EMAIL.fullmatch(person.email):
-        local = person.email.partition("@")[0]
+    local, _, domain = person.email.partition("@")
+    ours = not mapping.domains or domain in mapping.domains
+    if not name and mapping.user and ours and _EMAIL.fullmatch(person.email):
         name = mapping.user.replace("{email}", person.email).replace("{local}", local)
     if not _PLAIN.fullmatch(name) or name.lower().startswith("system:"):
         return None

@@ -41,9 +41,18 @@ class Decision:
 
 
 def decide(
-    policy: Policy, person: Person, right: Right, asked: Question, now: datetime
+    policy: Policy,
+    person: Person,
+    right: Right,
+    asked: Question,
+    now: datetime,
+    *,
+    windows: bool = True,
 ) -> Decision:
-    """Return whether ``person`` may request or approve what is asked, at ``now``."""
+    """Return whether ``person`` may request or approve what is asked, at ``now``.
+
+    Without ``windows`` only rights are asked about, as for what has begun already.
+    """
     trace: list[str] = []
     if not person.trusted:
         return Decision(
@@ -61,7 +70,7 @@ def decide(
         granted = granted or not verdict
     if not granted:
         return Decision(False, _no_role(right, asked), tuple(trace))
-    if right == "request":
+    if right == "request" and windows:
         blocked = _closed(policy, asked, now, trace)
         if blocked is not None:
             return Decision(False, blocked, tuple(trace))
@@ -83,10 +92,18 @@ def may_read_audit(policy: Policy, person: Person) -> bool:
     )
 
 
-def sees(policy: Policy, person: Person, control: str, plan: str) -> bool:
-    """Return whether the person may be told the name of a target: any role that counts there."""
+def sees(
+    policy: Policy, person: Person, control: str, plan: str, namespaces: tuple[str, ...] = ()
+) -> bool:
+    """Return whether the person may be told the name of a target: any role that counts there.
+
+    Where ``namespaces`` are given, one of them must be within the role's.
+    """
     return person.trusted and any(
-        _is_for(b, person) and _fits(control, b.control) and (not plan or _fits(plan, b.plans))
+        _is_for(b, person)
+        and _fits(control, b.control)
+        and (not plan or _fits(plan, b.plans))
+        and (not namespaces or any(_fits(name, b.namespaces) for name in namespaces))
         for b in policy.bindings
     )
 
@@ -139,10 +156,13 @@ def _is_for(binding: Binding, person: Person) -> bool:
 
 
 def _email_fits(email: str, pattern: str) -> bool:
-    """Return whether an address fits; a ``*`` stands for the local part only, never a domain."""
+    """Return whether an address fits; a ``*`` stands for the local part only, never a domain.
+
+    Plain ASCII only: some letters beyond it become ASCII when lowered.
+    """
     local, at, domain = email.lower().rpartition("@")
     wanted_local, _, wanted_domain = pattern.rpartition("@")
-    if not at or "@" in local:
+    if not at or "@" in local or not email.isascii():
         return False
     return domain == wanted_domain and fnmatchcase(local, wanted_local)
 

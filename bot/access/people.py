@@ -25,6 +25,11 @@ class Person:
     name: str = ""
 
 
+class DirectoryUnreachable(Exception):
+    """Slack does not say who somebody is at the moment; no answer is not a yes."""
+
+
 Directory = Callable[[str], Person]
-"""Returns who has a user id now; raises ``LookupError`` where nobody has."""
+"""Returns who has a user id now; raises ``LookupError`` where nobody has, and
+``DirectoryUnreachable`` where it cannot be asked."""
 """Kept as a call, not a table: a person who left a group an hour ago has left it."""

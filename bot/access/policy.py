@@ -88,7 +88,7 @@ class Binding(_Strict):
     def _whole_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         lowered = tuple(v.lower() for v in value)
         for pattern in lowered:
-            if not _EMAIL.match(pattern):
+            if not _EMAIL.fullmatch(pattern):
                 raise ValueError(f"{pattern!r}: write the whole domain, as in *@sre.example.com")
         return lowered
 
@@ -128,6 +128,9 @@ class ClusterIdentity(_Strict):
 
     user: str = ""
     """As in ``{email}`` or ``{local}`` (what stands before the @); empty: only the table."""
+    domains: tuple[str, ...] = ()
+    """Domains of addresses that the template is for; empty: any. ``{local}`` needs them, since
+    ``admin@elsewhere.example`` must not become ``admin``."""
     groups: tuple[str, ...] = ()
     """Cluster groups by user group: ``S0APPROVE1=migration-approvers``."""
     table: dict[UserId, str] = Field(default_factory=dict)
@@ -138,6 +141,17 @@ class ClusterIdentity(_Strict):
         if re.sub(r"\{(email|local)\}", "", value).count("{"):
             raise ValueError("only {email} and {local} can stand in the template")
         return value
+
+    @field_validator("domains")
+    @classmethod
+    def _lowered(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(domain.lower() for domain in value)
+
+    @model_validator(mode="after")
+    def _whose_local_part(self) -> ClusterIdentity:
+        if "{local}" in self.user and "{email}" not in self.user and not self.domains:
+            raise ValueError("{local} needs domains: whose addresses it is taken from")
+        return self
 
     @field_validator("groups")
     @classmethod

@@ -15,7 +15,7 @@ from typing import Any
 from bot.clusters import kinds as k
 from bot.clusters.port import ClusterWriter, Conflict, Identity, Json, NotFound
 from bot.diagnosis.dossier import annotations_of, mapping, metadata, text
-from bot.remediation.ground import Ground
+from bot.remediation.ground import Ground, started
 from bot.remediation.pins import already, digest
 from bot.remediation.plans import Call
 from bot.remediation.staleness import uid_of
@@ -43,28 +43,38 @@ class Effect:
 
 
 def perform(
-    call: Call, ground: Ground, approval_id: str, as_user: Identity, *, maybe_done: bool
+    call: Call,
+    ground: Ground,
+    approval_id: str,
+    as_user: Identity,
+    *,
+    maybe_done: bool,
+    forbidden: str = "",
 ) -> Effect:
     """Make a call, as ``as_user``, unless its effect is there already.
 
-    ``maybe_done`` says that it was begun before. Raises ``StepFailed``, or a ``ClusterError``
-    after which it may be tried again.
+    ``maybe_done`` says that it was begun before; ``forbidden`` says why it may no longer be made:
+    then an effect that is there is recorded, and nothing is written. Raises ``StepFailed``, or a
+    ``ClusterError`` after which it may be tried again.
     """
     writer = ground.reader(call.cluster)
     if not isinstance(writer, ClusterWriter):
         raise StepFailed(f"nothing can be written on {call.cluster}: remediation is off")
     if call.verb == "create":
-        return _create(call, writer, approval_id, as_user)
+        return _create(call, writer, approval_id, as_user, forbidden)
     if call.verb == "delete":
-        return _delete(call, writer, as_user, maybe_done=maybe_done)
-    return _patch(call, writer, _body(call, ground), as_user, maybe_done=maybe_done)
+        return _delete(call, writer, as_user, forbidden, maybe_done=maybe_done)
+    return _patch(call, writer, _body(call, ground), as_user, forbidden, maybe_done=maybe_done)
 
 
-def _create(call: Call, writer: ClusterWriter, approval_id: str, as_user: Identity) -> Effect:
+def _create(
+    call: Call, writer: ClusterWriter, approval_id: str, as_user: Identity, forbidden: str
+) -> Effect:
     body = deepcopy(call.body or {})
     body.setdefault("metadata", {}).setdefault("annotations", {})[APPROVAL_ANNOTATION] = approval_id
     there = _get(writer, call)
     if there is None:
+        _permitted(forbidden)
         try:
             made = writer.create(call.kind_of, call.namespace, body, as_user=as_user)
         except Conflict:
@@ -76,27 +86,47 @@ def _create(call: Call, writer: ClusterWriter, approval_id: str, as_user: Identi
     raise StepFailed(f"{call.where} exists and was made by somebody else")
 
 
-def _delete(call: Call, writer: ClusterWriter, as_user: Identity, *, maybe_done: bool) -> Effect:
-    there = _get(writer, call)
-    if there is None or uid_of(there) != call.uid:
-        if maybe_done or there is None:
+def _delete(
+    call: Call, writer: ClusterWriter, as_user: Identity, forbidden: str, *, maybe_done: bool
+) -> Effect:
+    for _ in range(_TRIES):
+        there = _get(writer, call)
+        if there is None or uid_of(there) != call.uid:
+            if maybe_done or there is None:
+                return Effect(call.uid, "", "it is gone")
+            raise StepFailed(f"{call.where} was deleted and made anew")
+        if metadata(there).get("deletionTimestamp"):
+            return Effect(call.uid, "", "it is being deleted")
+        if digest(there, call.body) != call.digest:
+            raise StepFailed(f"{call.where} was changed since the plan was made")
+        if call.only_if == "never-started" and started(there):
+            raise StepFailed(f"{call.where} has started since the plan was made")
+        _permitted(forbidden)
+        try:
+            writer.delete(
+                call.kind_of,
+                call.name,
+                call.namespace,
+                uid=call.uid,
+                resource_version=text(metadata(there).get("resourceVersion")),
+                as_user=as_user,
+            )
+        except NotFound:
             return Effect(call.uid, "", "it is gone")
-        raise StepFailed(f"{call.where} was deleted and made anew")
-    if metadata(there).get("deletionTimestamp"):
-        return Effect(call.uid, "", "it is being deleted")
-    if digest(there, call.body) != call.digest:
-        raise StepFailed(f"{call.where} was changed since the plan was made")
-    try:
-        writer.delete(call.kind_of, call.name, call.namespace, uid=call.uid, as_user=as_user)
-    except NotFound:
-        return Effect(call.uid, "", "it is gone")
-    except Conflict as error:
-        raise StepFailed(f"{call.where} was deleted and made anew") from error
-    return Effect(call.uid)
+        except Conflict:
+            continue  # something of it was rewritten: look again
+        return Effect(call.uid)
+    raise StepFailed(f"{call.where} changes faster than it can be deleted")
 
 
 def _patch(
-    call: Call, writer: ClusterWriter, body: Json, as_user: Identity, *, maybe_done: bool
+    call: Call,
+    writer: ClusterWriter,
+    body: Json,
+    as_user: Identity,
+    forbidden: str,
+    *,
+    maybe_done: bool,
 ) -> Effect:
     for _ in range(_TRIES):
         there = _get(writer, call)
@@ -108,6 +138,7 @@ def _patch(
             return _effect(there, "it was so already")
         if digest(there, call.body) != call.digest:
             raise StepFailed(f"{call.where} was changed since the plan was made")
+        _permitted(forbidden)
         try:
             patched = writer.patch(
                 call.kind_of,
@@ -133,12 +164,22 @@ def _body(call: Call, ground: Ground) -> Json:
             raise StepFailed(
                 f"secret {source.namespace}/{source.name} on {source.cluster} has no {source.key}"
             )
+        if text(metadata(holder).get("resourceVersion")) != source.version:
+            raise StepFailed(
+                f"secret {source.namespace}/{source.name} on {source.cluster} was changed since "
+                "the plan was made"
+            )
         part = body
         *parents, last = path.split(".")
         for key in parents:
             part = part.setdefault(key, {})
         part[last] = value
     return body
+
+
+def _permitted(forbidden: str) -> None:
+    if forbidden:
+        raise StepFailed(forbidden)
 
 
 def _get(writer: ClusterWriter, call: Call) -> Json | None:

@@ -1,20 +1,33 @@
 """What an action may look at while it plans: the target, its plan and migration, the clusters.
 
-Reading only. Each cluster is asked once for each object; what cannot be read raises the
-``ClusterError`` that the person then sees.
+Reading only. The plan and the host's name are asked for once and then kept, so that a draft
+speaks of one moment; what cannot be read raises the ``ClusterError`` that the person then sees.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
-from bot.clusters.port import ClusterReader, ControlPlane, Json, NotServed, ObjectRef
-from bot.diagnosis.dossier import dicts, mapping, metadata, ref_name, text
+from bot.clusters.port import (
+    ClusterReader,
+    ControlPlane,
+    Json,
+    NotFound,
+    NotServed,
+    ObjectRef,
+)
+from bot.diagnosis.dossier import dicts, mapping, metadata, ref_name, sequence, text
 from bot.remediation.plans import Target
+
+_TARGETS = {kind.kind: kind for kind in (k.MIGPLAN, k.MIGMIGRATION, k.MIGCLUSTER, k.MIGSTORAGE)}
+"""Kinds that a remediation may be asked for."""
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -25,15 +38,13 @@ class Ground:
     target: ObjectRef
     subject: Json
     now: datetime
-    params: dict[str, str] = field(default_factory=dict)
-    """Values that the finding filled in (names, paths); a person's parameters come on top."""
 
     @property
     def migration(self) -> Json | None:
         """Return the target where it is a migration."""
         return self.subject if self.target.kind == k.MIGMIGRATION.kind else None
 
-    @property
+    @cached_property
     def plan(self) -> Json | None:
         """Return the MigPlan the target is or belongs to."""
         if self.target.kind == k.MIGPLAN.kind:
@@ -41,7 +52,7 @@ class Ground:
         name = ref_name(self.subject, "migPlanRef")
         return self.plane.host.get(k.MIGPLAN, name, MTC_NAMESPACE) if name else None
 
-    @property
+    @cached_property
     def host_name(self) -> str:
         """Return the name of the host's own MigCluster; ``host`` where there is none."""
         for cluster in self.host_list(k.MIGCLUSTER):
@@ -63,7 +74,7 @@ class Ground:
     def namespaces(self) -> tuple[tuple[str, str], ...]:
         """Return the plan's namespaces as (source, destination)."""
         pairs = []
-        for item in mapping(self.plan, "spec").get("namespaces") or ():
+        for item in sequence(mapping(self.plan, "spec").get("namespaces")):
             if isinstance(item, str) and item:
                 here, _, there = item.partition(":")
                 pairs.append((here, there or here))
@@ -102,11 +113,15 @@ class Ground:
         )
 
 
-def look(plane: ControlPlane, target: ObjectRef, now: datetime, **params: str) -> Ground:
-    """Return the ground for a target. Raises ``NotFound`` where it does not exist."""
-    kind = k.BY_KIND[target.kind]
-    subject = plane.host.get(kind, target.name, target.namespace or MTC_NAMESPACE)
-    return Ground(plane, target, subject, now, dict(params))
+def look(plane: ControlPlane, target: ObjectRef, now: datetime) -> Ground:
+    """Return the ground for a target of MTC's own kinds, which all live in MTC's namespace.
+
+    Raises ``NotFound`` where it does not exist, also for a kind or name that cannot.
+    """
+    kind = _TARGETS.get(target.kind)
+    if kind is None or not _NAME.fullmatch(target.name):
+        raise NotFound(f"{target} does not exist")
+    return Ground(plane, target, plane.host.get(kind, target.name, MTC_NAMESPACE), now)
 
 
 def ended(migration: Json) -> bool:
@@ -116,7 +131,8 @@ def ended(migration: Json) -> bool:
 
 def started(migration: Json) -> bool:
     """Return whether MTC ever began with a migration."""
-    return bool(mapping(migration, "status").get("startTimestamp"))
+    status = mapping(migration, "status")
+    return bool(status.get("startTimestamp") or status.get("phase"))
 
 
 def holds(obj: Json | None, condition: str) -> bool:

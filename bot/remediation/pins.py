@@ -43,7 +43,14 @@ def pin(cluster: str, obj: Json) -> Pin:
 
 
 def already(obj: Json, body: Mapping[str, Any]) -> bool:
-    """Return whether a merge patch would change nothing: its effect is there."""
+    """Return whether a merge patch would change nothing: its effect is there.
+
+    A ``spec.refresh`` beside other fields does not count, since the controller sets it back.
+    """
+    spec = body.get("spec")
+    if isinstance(spec, Mapping) and len(spec) > 1 and "refresh" in spec:
+        kept = {key: value for key, value in spec.items() if key != "refresh"}
+        body = {**body, "spec": kept}
     return all(_is_there(obj.get(key), value, key in obj) for key, value in body.items())
 
 

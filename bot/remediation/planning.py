@@ -7,11 +7,13 @@ an approval. Planning writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
+from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import (
     ClusterError,
     ClusterReader,
@@ -19,13 +21,14 @@ from bot.clusters.port import (
     Identity,
     Json,
 )
+from bot.diagnosis.dossier import mapping
 from bot.redaction import redact
 from bot.remediation.actions.base import Action, Draft, Params
 from bot.remediation.ground import Ground
 from bot.remediation.guards import check
 from bot.remediation.pins import digest, pin
-from bot.remediation.plans import Call, Change, Pin, Plan
-from bot.remediation.refusals import Refused
+from bot.remediation.plans import Call, Change, Pin, Plan, Target, Wait
+from bot.remediation.refusals import BadParams, Refused
 
 MAX_VALUE = 160
 _MISSING = object()
@@ -53,20 +56,21 @@ def draft_plan(
     draft: Draft = action.draft(ground, params)
     for guard in action.guards:
         check(guard, ground, draft.clusters)
+    steps = tuple(step.model_copy(update=_one_name(step.cluster, ground)) for step in draft.steps)
     return Plan(
         action=action.id,
         params=params.model_dump(mode="json"),
-        target=ground.as_target(),
+        target=_affected(ground, draft),
         risk=action.risk if draft.risk is None else draft.risk,
         destroys_data=(
             action.destroys_data if draft.destroys_data is None else draft.destroys_data
         ),
-        steps=draft.steps,
+        steps=steps,
         effects=draft.effects,
         compare=draft.compare,
         verification=draft.verification,
         pins=_pins(ground),
-        undo=draft.undo,
+        undo=tuple(call.model_copy(update=_one_name(call.cluster, ground)) for call in draft.undo),
         incident=incident,
         entry=entry,
     )
@@ -77,15 +81,44 @@ def rehearse_plan(plan: Plan, ground: Ground, as_user: Identity | None) -> Plan:
 
     Raises ``Refused`` for a call that the cluster would refuse, or a ``ClusterError``.
     """
-    steps = tuple(
-        rehearse(step, ground.reader(step.cluster), as_user) if isinstance(step, Call) else step
-        for step in plan.steps
+    steps: list[Call | Wait] = []
+    for step in plan.steps:
+        if isinstance(step, Call):
+            anew = made_anew(step, steps)
+            steps.append(rehearse(step, ground.reader(step.cluster), as_user, anew=anew))
+        else:
+            steps.append(step)
+    return plan.model_copy(update={"steps": tuple(steps)})
+
+
+def made_anew(call: Call, before: Sequence[Call | Wait]) -> bool:
+    """Return whether a call makes what an earlier step of its plan deletes."""
+    return call.verb == "create" and any(
+        isinstance(step, Call) and step.verb == "delete" and step.place == call.place
+        for step in before
     )
-    return plan.model_copy(update={"steps": steps})
+
+
+def _one_name(cluster: str, ground: Ground) -> dict[str, str]:
+    """Return the control cluster called ``host``, whatever its MigCluster's name: one object, one
+    name, one lock.
+    """
+    return {"cluster": "host" if cluster in ("", ground.host_name) else cluster}
+
+
+def _affected(ground: Ground, draft: Draft) -> Target:
+    """Return the target with every namespace that the draft reaches, for policy to judge."""
+    target = ground.as_target()
+    reached = [*target.namespaces, *draft.namespaces]
+    for step in draft.steps:
+        if isinstance(step, Call):
+            reached.append(step.name if step.kind == k.NAMESPACE.kind else step.namespace)
+    outside = dict.fromkeys(name for name in reached if name not in ("", MTC_NAMESPACE))
+    return target.model_copy(update={"namespaces": tuple(outside)})
 
 
 def parse_params(action: Action[Any], given: Mapping[str, Any]) -> Params:
-    """Return the parameters, validated. Raises ``Refused`` that names each wrong field."""
+    """Return the parameters, validated. Raises ``BadParams`` that names each wrong field."""
     try:
         return action.params.model_validate(dict(given))
     except ValidationError as error:
@@ -93,21 +126,37 @@ def parse_params(action: Action[Any], given: Mapping[str, Any]) -> Params:
             f"{'.'.join(str(p) for p in e['loc']) or 'parameters'}: {redact(e['msg'])}"
             for e in error.errors(include_url=False, include_input=False)[:5]
         )
-        raise Refused(
+        raise BadParams(
             f"The parameters of {action.id} need a correction: {wrong}",
             f"{action.id} 的参数需要更正：{wrong}",
         ) from error
 
 
-def rehearse(call: Call, reader: ClusterReader, as_user: Identity | None) -> Call:
-    """Return the call with its diff, after a dry run where the cluster can be written to."""
+def rehearse(
+    call: Call, reader: ClusterReader, as_user: Identity | None, *, anew: bool = False
+) -> Call:
+    """Return the call with its diff, after a dry run where the cluster can be written to.
+
+    ``anew`` says that its object is there now and will be gone by then: another name is tried.
+    """
     before: Json | None = None
     if call.verb != "create":
         before = reader.get(call.kind_of, call.name, call.namespace)
+        if digest(before, call.body) != call.digest:
+            raise Refused(
+                f"{call.where} was changed this very moment; ask again.",
+                f"{call.where} 刚刚发生变化；请重新申请。",
+            )
     if isinstance(reader, ClusterWriter):
-        _dry_run(call, reader, as_user)
-    seen = digest(before, call.body) if before is not None else ""
-    return call.model_copy(update={"changes": changes_of(call, before), "digest": seen})
+        _dry_run(_renamed(call) if anew else call, reader, as_user)
+    return call.model_copy(update={"changes": changes_of(call, before)})
+
+
+def _renamed(call: Call) -> Call:
+    name = f"{call.name[:200]}-rehearsal"
+    body = {**(call.body or {})}
+    body["metadata"] = {**mapping(body, "metadata"), "name": name}
+    return call.model_copy(update={"name": name, "body": body})
 
 
 def _pins(ground: Ground) -> tuple[Pin, ...]:
@@ -123,16 +172,14 @@ def _dry_run(call: Call, writer: ClusterWriter, as_user: Identity | None) -> Non
     try:
         if call.verb == "patch":
             writer.patch(
-                call.kind_of, call.name, call.namespace, body,
-                resource_version=call.resource_version, dry_run=True, as_user=as_user,
-            )  # fmt: skip
+                call.kind_of, call.name, call.namespace, body, dry_run=True, as_user=as_user
+            )
         elif call.verb == "create":
             writer.create(call.kind_of, call.namespace, body, dry_run=True, as_user=as_user)
         else:
             writer.delete(
                 call.kind_of, call.name, call.namespace,
-                uid=call.uid, resource_version=call.resource_version,
-                dry_run=True, as_user=as_user,
+                uid=call.uid, dry_run=True, as_user=as_user,
             )  # fmt: skip
     except ClusterError as error:
         if error.reason in ("unreachable", "untrusted"):

@@ -53,6 +53,8 @@ class SecretSource(_Data):
     namespace: str
     name: str
     key: str
+    version: str = ""
+    """resourceVersion when the plan was made: what was looked at is what is written."""
 
 
 class Call(_Data):
@@ -74,8 +76,15 @@ class Call(_Data):
     """As it was when the plan was made; for the record. What counts is ``digest``."""
     digest: str = ""
     """Of what the call bears on, as it was when the plan was made (see ``pins``)."""
+    only_if: Literal["", "never-started"] = ""
+    """What must also hold at the very moment of the write, for what a digest does not show."""
     changes: tuple[Change, ...] = ()
     why: LocalText
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Return which object it bears on: cluster, kind, namespace, name."""
+        return (self.cluster, self.kind, self.namespace, self.name)
 
     @property
     def kind_of(self) -> Kind:
@@ -102,11 +111,10 @@ class Call(_Data):
 
 
 WaitFor = Literal[
-    "migration-ended",
+    "migration-succeeded",
     "operator-settled",
     "workload-rolled-out",
     "object-gone",
-    "object-ready",
 ]
 
 
@@ -174,6 +182,8 @@ class Plan(_Data):
     """The target and its plan: an edit of them makes the approval stale."""
     undo: tuple[Call, ...] = ()
     """Calls that put things back, where there is a way."""
+    undoes: str = ""
+    """The id of the request that this plan puts back; empty for what is asked anew."""
     incident: str = ""
     entry: str = ""
 

@@ -16,3 +16,7 @@ class Refused(Exception):
     def text(self, lang: Lang) -> str:
         """Return the reason in a language."""
         return self.reason.get(lang)
+
+
+class BadParams(Refused):
+    """The parameters are missing or wrong; the action itself may well be possible."""

@@ -2,6 +2,7 @@
 
 The order is always the same: who is it, may they by policy, may they by the clusters' own word,
 does the plan still fit, and only then the one transaction that counts. Every refusal is audited.
+Whether a target exists is told only to those who may see it.
 """
 
 from __future__ import annotations
@@ -9,29 +10,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from pydantic import ValidationError
+from typing import Any, Literal
 
 from bot.access.cluster_identity import identity_of, refused_by_clusters
-from bot.access.deciding import Question, decide, needed, sees
-from bot.access.people import Directory, Person
+from bot.access.deciding import decide, needed, sees
+from bot.access.people import Directory, DirectoryUnreachable, Person
 from bot.access.policy import Policy
-from bot.clusters.port import ClusterError, ControlPlane, Identity, ObjectRef
+from bot.clusters.port import ClusterError, ControlPlane, NotFound, ObjectRef
 from bot.redaction import redact
 from bot.remediation.actions.base import Action
 from bot.remediation.ground import Ground, look
 from bot.remediation.permissions import permissions_of
+from bot.remediation.permitting import same_person, who_on_clusters
 from bot.remediation.planning import draft_plan, rehearse_plan
 from bot.remediation.plans import Plan
+from bot.remediation.recorded import over, plan_of, question_of
 from bot.remediation.refusals import Refused
-from bot.remediation.staleness import moved_on
+from bot.remediation.staleness import no_longer_fits
+from bot.remediation.undoing import undo_plan
 from bot.store.approval_records import Approval, NewApproval
 from bot.store.approvals import NotPending, StoredApprovals, VotedAlready
 from bot.store.audit import Audit
 from bot.store.columns import clean_json
 
 REMIND_BEFORE = timedelta(minutes=10)
+MAX_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,6 @@ class Asked:
     channel: str
     incident: str = ""
     entry: str = ""
-    found: Mapping[str, str] | None = None
-    """Values of the finding that led here; proposals come from them."""
 
 
 class Requests:
@@ -77,17 +78,40 @@ class Requests:
     def request(self, asked: Asked) -> Approval:
         """Store a request for approval and return it. Raises ``Refused`` or ``ClusterError``."""
         now = self._clock()
-        where = f"{asked.control}:{asked.target}"
         try:
-            person = self._person(asked.person)
-            policy = self._policy()
-            plan, identity, question = self._planned(asked, person, policy, now)
-            return self._approvals.add(self._new(asked, plan, identity, policy, question, now), now)
-        except Refused as refused:
-            self._refuse(now, asked.person, "request", where, str(refused), asked.action)
-            raise
-        except ClusterError as error:
+            person, policy = self._person(asked.person), self._policy()
+            action = self._actions.get(asked.action)
+            if action is None:
+                raise Refused(
+                    f"There is no action {redact(asked.action[:60])}. See: /mtc help",
+                    f"没有名为 {redact(asked.action[:60])} 的操作。请看：/mtc help",
+                )
+            ground = self._seen(person, policy, asked.control, asked.target, now)
+            plan = draft_plan(
+                action, asked.params, ground, incident=asked.incident, entry=asked.entry
+            )
+            return self._stored(plan, ground, person, policy, asked.channel, now)
+        except (Refused, ClusterError) as error:
+            where = f"{asked.control}:{asked.target}"
             self._refuse(now, asked.person, "request", where, str(error), asked.action)
+            raise
+
+    def request_undo(self, person_id: str, approval_id: str, channel: str) -> Approval:
+        """Store a request to put back what another one did, and return it.
+
+        Raises ``Refused`` or ``ClusterError``.
+        """
+        now = self._clock()
+        try:
+            person, policy = self._person(person_id), self._policy()
+            done = self._known(approval_id)
+            plan = plan_of(done)
+            target = ObjectRef(plan.target.kind, plan.target.name)
+            ground = self._seen(person, policy, plan.target.control, target, now)
+            back = undo_plan(done, plan, ground)
+            return self._stored(back, ground, person, policy, channel, now)
+        except (Refused, ClusterError) as error:
+            self._refuse(now, person_id, "undo", approval_id, str(error))
             raise
 
     def approve(
@@ -100,11 +124,15 @@ class Requests:
         """
         now = self._clock()
         try:
-            approval, person, plan = self._open(person_id, approval_id)
-            policy = self._policy()
+            person, policy = self._person(person_id), self._policy()
+            approval = self._known(approval_id)
+            plan = self._intact(approval, now)
             self._may_approve(policy, approval, plan, person, now)
+            if approval.state != "pending":
+                raise over(approval.state)
             self._compared(plan, typed)
-            self._still_fits(approval, plan, now)
+            if now < approval.expires_at:
+                self._still_fits(approval, plan, now)
             return self._vote(approval_id, person_id, "approve", reason, now)
         except (Refused, ClusterError) as error:
             self._refuse(now, person_id, "approve", approval_id, str(error))
@@ -114,23 +142,33 @@ class Requests:
         """Reject a request; the requester may take back their own. Raises ``Refused``."""
         now = self._clock()
         try:
-            approval, person, plan = self._open(person_id, approval_id)
+            person, policy = self._person(person_id), self._policy()
+            approval = self._known(approval_id)
+            plan = self._intact(approval, now)
             if person_id != approval.requester:
-                self._may_approve(self._policy(), approval, plan, person, now)
+                self._may_approve(policy, approval, plan, person, now)
+            if approval.state != "pending":
+                raise over(approval.state)
             return self._vote(approval_id, person_id, "reject", reason, now)
         except Refused as refused:
             self._refuse(now, person_id, "reject", approval_id, str(refused))
             raise
 
     def visible(self, person_id: str) -> tuple[Approval, ...]:
-        """Return the open requests that this person may see."""
+        """Return the open requests that this person may see. Raises ``Refused``."""
         person = self._person(person_id)
         policy = self._policy()
         return tuple(
             approval
             for approval in self._approvals.open()
             if approval.requester == person_id
-            or sees(policy, person, approval.control, approval.plan_name)
+            or sees(
+                policy,
+                person,
+                approval.control,
+                approval.plan_name,
+                tuple(approval.plan.get("target", {}).get("namespaces", ())),
+            )
         )
 
     def tick(self) -> None:
@@ -149,41 +187,51 @@ class Requests:
                 "Slack does not know who you are; nothing is done for strangers.",
                 "Slack 无法确认你的身份；不会为陌生人执行任何操作。",
             ) from None
+        except DirectoryUnreachable:
+            raise Refused(
+                "Slack does not say who you are at the moment; nothing was done. Try again.",
+                "Slack 目前无法确认你的身份，未执行任何操作。请重试。",
+            ) from None
 
-    def ground(self, control: str, target: ObjectRef, found: Mapping[str, str]) -> Ground:
-        """Return the ground for a target. Raises ``Refused`` for an unknown control cluster."""
+    def _known(self, approval_id: str) -> Approval:
+        approval = self._approvals.get(approval_id)
+        if approval is None:
+            raise Refused(
+                "There is no such request. See the open ones with: /mtc approvals",
+                "没有这样的申请。查看未决申请：/mtc approvals",
+            )
+        return approval
+
+    def _seen(
+        self, person: Person, policy: Policy, control: str, target: ObjectRef, now: datetime
+    ) -> Ground:
+        """Return the ground for a target. Raises ``Refused`` for one the person may not see."""
         plane = self._planes.get(control)
-        if plane is None:
+        if plane is None or not sees(policy, person, control, ""):
             raise Refused(
-                f"There is no control cluster {control}.", f"没有名为 {control} 的控制集群。"
+                "You have no role on that control cluster, or there is none of that name. Ask an "
+                "administrator of this bot.",
+                "你在该控制集群上没有任何角色，或没有该名称的控制集群。请联系本机器人的管理员。",
             )
-        return look(plane, target, self._clock(), **dict(found))
+        try:
+            ground = look(plane, target, now)
+        except NotFound:
+            raise _not_there(target) from None
+        about = ground.as_target()
+        if not sees(policy, person, control, about.plan, about.namespaces):
+            raise _not_there(target)
+        return ground
 
-    def _planned(
-        self, asked: Asked, person: Person, policy: Policy, now: datetime
-    ) -> tuple[Plan, Identity, Question]:
-        action = self._actions.get(asked.action)
-        if action is None:
-            raise Refused(
-                f"There is no action {asked.action}. See: /mtc fix {asked.target.name}",
-                f"没有名为 {asked.action} 的操作。请看：/mtc fix {asked.target.name}",
-            )
-        if not sees(policy, person, asked.control, ""):
-            raise Refused(
-                "You have no role on that control cluster. Ask an administrator of this bot.",
-                "你在该控制集群上没有任何角色。请联系本机器人的管理员。",
-            )
-        ground = self.ground(asked.control, asked.target, asked.found or {})
-        identity = self._identity(person, policy)
-        plan = draft_plan(action, asked.params, ground, incident=asked.incident, entry=asked.entry)
-        question = question_of(plan)
-        decision = decide(policy, person, "request", question, now)
-        if not decision.allowed:
-            raise Refused(decision.reason.en, decision.reason.zh)
-        self._clusters_allow(plan, ground, identity)
-        return rehearse_plan(plan, ground, identity), identity, question
-
-    def _identity(self, person: Person, policy: Policy) -> Identity:
+    def _stored(
+        self,
+        plan: Plan,
+        ground: Ground,
+        person: Person,
+        policy: Policy,
+        channel: str,
+        now: datetime,
+    ) -> Approval:
+        """Return the request for a plan, after all that may be said against it."""
         identity = identity_of(person, policy.identity)
         if identity is None:
             raise Refused(
@@ -191,9 +239,10 @@ class Requests:
                 "you under identity in the policy.",
                 "无法确定你在集群上的用户身份。请管理员在策略文件的 identity 部分添加。",
             )
-        return identity
-
-    def _clusters_allow(self, plan: Plan, ground: Ground, identity: Identity) -> None:
+        question = question_of(plan)
+        decision = decide(policy, person, "request", question, now)
+        if not decision.allowed:
+            raise Refused(decision.reason.en, decision.reason.zh)
         denied = refused_by_clusters(identity, permissions_of(plan), ground.reader)
         if denied:
             said = redact("; ".join(denied[:3]))
@@ -201,59 +250,34 @@ class Requests:
                 f"The cluster itself does not let you do this: {said}",
                 f"集群自身的权限不允许你执行此操作：{said}",
             )
-
-    def _new(
-        self,
-        asked: Asked,
-        plan: Plan,
-        identity: Identity,
-        policy: Policy,
-        question: Question,
-        now: datetime,
-    ) -> NewApproval:
-        data = plan.model_dump(mode="json")
-        if clean_json(data) != data:
-            raise Refused(
-                "This plan would hold something that looks like a secret, and is not stored. "
-                "Put secrets into a Secret on the cluster, never into parameters.",
-                "该计划中含有疑似机密的内容，不予保存。请把机密放入集群上的 Secret，而不是参数。",
-            )
+        rehearsed = rehearse_plan(plan, ground, identity)
         needs = needed(policy, question)
-        return NewApproval(
-            plan=data,
-            plan_hash=plan.hash,
-            action=plan.action,
-            risk=int(plan.risk),
-            control=asked.control,
-            target=str(asked.target),
-            plan_name=plan.target.plan,
-            incident_id=asked.incident,
-            requester=asked.person,
-            cluster_user=identity.user,
-            cluster_groups=identity.groups,
-            expires_at=now + timedelta(minutes=policy.expiry_minutes),
-            people_needed=needs.people,
-            requester_may=needs.requester_may,
-            channel=asked.channel,
+        return self._approvals.add(
+            NewApproval(
+                plan=_without_secrets(rehearsed),
+                plan_hash=rehearsed.hash,
+                action=plan.action,
+                risk=int(plan.risk),
+                control=plan.target.control,
+                target=str(ground.target),
+                plan_name=plan.target.plan,
+                incident_id=plan.incident,
+                requester=person.id,
+                cluster_user=identity.user,
+                cluster_groups=identity.groups,
+                expires_at=now + timedelta(minutes=policy.expiry_minutes),
+                people_needed=needs.people,
+                requester_may=needs.requester_may,
+                channel=channel,
+            ),
+            now,
         )
 
-    def _open(self, person_id: str, approval_id: str) -> tuple[Approval, Person, Plan]:
-        approval = self._approvals.get(approval_id)
-        if approval is None:
-            raise Refused(
-                "There is no such request. See the open ones with: /mtc approvals",
-                "没有这样的申请。查看未决申请：/mtc approvals",
-            )
-        person = self._person(person_id)
-        if approval.state != "pending":
-            raise _over(approval.state)
-        return approval, person, self._intact(approval)
-
-    def _intact(self, approval: Approval) -> Plan:
+    def _intact(self, approval: Approval, now: datetime) -> Plan:
         try:
             return plan_of(approval)
         except Refused as refused:
-            self._approvals.end(approval.id, "stale", str(refused), self._clock(), "bot")
+            self._approvals.withdraw(approval.id, str(refused), now)
             raise
 
     def _may_approve(
@@ -262,10 +286,18 @@ class Requests:
         decision = decide(policy, person, "approve", question_of(plan), now)
         if not decision.allowed:
             raise Refused(decision.reason.en, decision.reason.zh)
-        if person.id == approval.requester and not approval.requester_may:
+        requester = self._person(approval.requester)
+        alone = approval.requester_may and needed(policy, question_of(plan)).requester_may
+        if not alone and same_person(policy, person, requester):
             raise Refused(
                 "You asked for this yourself; somebody else must approve it.",
                 "这是你自己提出的申请；必须由其他人批准。",
+            )
+        before = [self._person(each) for each in approval.approvers if each != person.id]
+        if who_on_clusters(policy, person) in {who_on_clusters(policy, p) for p in before}:
+            raise Refused(
+                "Somebody with the same cluster user as yours has approved this already.",
+                "与你使用同一集群用户的人已批准该申请。",
             )
 
     def _compared(self, plan: Plan, typed: str) -> None:
@@ -279,22 +311,30 @@ class Requests:
             )
 
     def _still_fits(self, approval: Approval, plan: Plan, now: datetime) -> None:
-        target = ObjectRef(plan.target.kind, plan.target.name)
-        said = moved_on(plan, self.ground(approval.control, target, {}))
+        plane = self._planes.get(plan.target.control)
+        if plane is None:
+            said = f"control cluster {plan.target.control} is no longer configured"
+        else:
+            said = no_longer_fits(plan, plane, self._actions, now)
         if said:
-            self._approvals.end(approval.id, "stale", said, now, "bot")
+            self._approvals.withdraw(approval.id, said, now)
             raise Refused(
                 f"This request is stale: {said}. Ask again: /mtc fix {plan.target.name}",
                 f"该申请已过时：{said}。请重新申请：/mtc fix {plan.target.name}",
             )
 
     def _vote(
-        self, approval_id: str, person_id: str, verdict: Any, reason: str, now: datetime
+        self,
+        approval_id: str,
+        person_id: str,
+        verdict: Literal["approve", "reject"],
+        reason: str,
+        now: datetime,
     ) -> Approval:
         try:
-            return self._approvals.vote(approval_id, person_id, verdict, reason[:500], now)
-        except NotPending as over:
-            raise _over(over.state) from None
+            return self._approvals.vote(approval_id, person_id, verdict, reason[:MAX_REASON], now)
+        except NotPending as gone:
+            raise over(gone.state) from None
         except VotedAlready:
             raise Refused(
                 "You have had your say on this request; it waits for somebody else.",
@@ -307,44 +347,23 @@ class Requests:
         self._audit.note(now, who, f"{what}-refused", subject, reason=why, action=action)
 
 
-def plan_of(approval: Approval) -> Plan:
-    """Return the stored plan. Raises ``Refused`` where it is not the one that was hashed."""
-    try:
-        plan = Plan.model_validate(approval.plan)
-    except ValidationError:
-        plan = None
-    if plan is None or plan.hash != approval.plan_hash:
-        raise Refused(
-            "The stored plan is not the one that was asked for; it was altered and is void.",
-            "存储的计划与申请时不一致；已被篡改，作废。",
-        )
-    return plan
-
-
-def question_of(plan: Plan) -> Question:
-    """Return what policy is asked about a plan."""
-    return Question(
-        plan.action,
-        int(plan.risk),
-        plan.target.control,
-        plan.target.plan,
-        plan.target.namespaces,
-        plan.destroys_data,
+def _not_there(target: ObjectRef) -> Refused:
+    return Refused(
+        f"There is no {target} that you may see. Look with: /mtc list",
+        f"没有你可见的 {target}。请查看：/mtc list",
     )
 
 
-def _over(state: str) -> Refused:
-    words = {
-        "approved": ("approved already", "已批准"),
-        "running": ("being executed", "正在执行"),
-        "done": ("done", "已完成"),
-        "failed": ("over: it failed", "已结束：执行失败"),
-        "rejected": ("over: it was rejected", "已结束：被拒绝"),
-        "expired": ("over: nobody decided in time", "已结束：超时未决"),
-        "stale": ("over: its target has changed", "已结束：目标已变化"),
-    }
-    en, zh = words.get(state, (state, state))
-    return Refused(f"This request is {en}.", f"该申请{zh}。")
+def _without_secrets(plan: Plan) -> dict[str, Any]:
+    """Return the plan as it is stored. Raises ``Refused`` where redaction would change it."""
+    data = plan.model_dump(mode="json")
+    if clean_json(data) != data:
+        raise Refused(
+            "This plan would hold something that looks like a secret, and is not stored. "
+            "Put secrets into a Secret on the cluster, never into parameters.",
+            "该计划中含有疑似机密的内容，不予保存。请把机密放入集群上的 Secret，而不是参数。",
+        )
+    return data
 
 
 def _plain(fingerprint: str) -> str:

@@ -6,21 +6,25 @@ restores and image copies must have ended well too (see ``bot.mtc.outcome``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import orjson
+
 from bot.clusters import kinds as k
 from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE
 from bot.clusters.port import ControlPlane, Json, NotFound, NotServed, ObjectRef
-from bot.diagnosis.dossier import annotations_of, dicts, labels, mapping, sequence, text
+from bot.diagnosis.dossier import Dossier, dicts, mapping, metadata, sequence, text
 from bot.diagnosis.gathering import WORKLOAD_KINDS, gather
 from bot.diagnosis.judging import judge, migration_objects
 from bot.mtc.graph import scaled_down
 from bot.mtc.models import Backup, Restore
 from bot.mtc.outcome_words import Word
 from bot.remediation.ground import Ground, ended, holds, look
+from bot.remediation.pins import already
+from bot.remediation.plans import Call
 from bot.remediation.waiting import rolled_out
 
 
@@ -59,15 +63,35 @@ def migration_succeeded(plane: ControlPlane, params: Mapping[str, str], now: dat
         for o in made
         if o.status.phase not in ("Completed", "")
     ]
-    wrong += [f"dvm/{d.name} {d.status.phase}" for d in objects.dvms if _lost(d.status.phase)]
+    wrong += [
+        f"dvm/{d.name} {d.status.phase}" for d in objects.dvms if d.status.phase != "Completed"
+    ]
     wrong += [f"dim/{d.name}: image streams failed" for d in objects.dims if d.status.failed_i_ss]
     if wrong:
         return Verdict("no", f"{seen}, yet {', '.join(wrong[:3])}")
+    if outcome.itinerary == "Final":
+        missing = _not_running(dossier)
+        if missing:
+            return Verdict("wait", f"{seen}; on the destination {missing}")
     return Verdict("yes", seen)
 
 
-def _lost(phase: str) -> bool:
-    return phase != "Completed"
+def _not_running(dossier: Dossier) -> str:
+    """Return what of a finished cutover does not run on the destination yet; empty: all does."""
+    scene = dossier.scene("destination")
+    places = {there for _, there in dossier.namespaces}
+    for kind in WORKLOAD_KINDS:
+        mine = [w for w in scene.all(kind) if text(metadata(w).get("namespace")) in places]
+        for name in scaled_down(mine):
+            return f"{name} is still stopped"
+        for workload in mine:
+            if kind in (k.DEPLOYMENT, k.STATEFULSET) and not _pods_ready(workload):
+                return f"{_named(workload)} has pods that are not ready"
+    for claim in scene.all(k.PVC):
+        bound = text(mapping(claim, "status").get("phase")) == "Bound"
+        if text(metadata(claim).get("namespace")) in places and not bound:
+            return f"{_named(claim)} is not bound"
+    return ""
 
 
 def migration_canceled(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
@@ -101,34 +125,38 @@ def object_ready(plane: ControlPlane, params: Mapping[str, str], now: datetime) 
     return Verdict("wait", f"{name}: {bad[0] if bad else 'not Ready yet'}")
 
 
-def object_gone(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
-    """Return whether an object no longer exists."""
-    name = f"{params['kind'].lower()}/{params['name']}"
-    if _found(plane, params, now) is None:
-        return Verdict("yes", f"{name} is gone")
-    return Verdict("wait", f"{name} is still there")
+def effects_hold(calls: Sequence[Call]) -> dict[str, str]:
+    """Return the parameters of the check ``effects-hold`` for some calls."""
+    return {
+        str(number): orjson.dumps(
+            {
+                "verb": call.verb,
+                "cluster": call.cluster,
+                "kind": call.kind,
+                "namespace": call.namespace,
+                "name": call.name,
+                "body": call.body if call.verb == "patch" else None,
+            }
+        ).decode()
+        for number, call in enumerate(calls, 1)
+    }
 
 
-def annotation_set(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
-    """Return whether an annotation has a value."""
-    obj = _found(plane, params, now)
-    value = annotations_of(obj).get(params["key"])
-    seen = f"{params['kind'].lower()}/{params['name']}: {params['key']}={value!r}"
-    return Verdict("yes" if value == params["value"] else "wait", seen)
-
-
-def labels_set(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
-    """Return whether a label has a value."""
-    value = labels(_found(plane, params, now)).get(params["key"])
-    seen = f"{params['kind'].lower()}/{params['name']}: {params['key']}={value!r}"
-    return Verdict("yes" if value == params["value"] else "wait", seen)
-
-
-def object_there(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
-    """Return whether an object exists."""
-    name = f"{params['kind'].lower()}/{params['name']}"
-    there = _found(plane, params, now) is not None
-    return Verdict("yes" if there else "wait", f"{name} {'is there' if there else 'is missing'}")
+def all_effects_hold(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
+    """Return whether every call's effect is there: fields set, objects made, objects gone."""
+    for number in sorted(params, key=int):
+        wanted = orjson.loads(params[number])
+        where = {key: wanted[key] for key in ("cluster", "kind", "namespace", "name")}
+        obj = _found(plane, where, now)
+        name = f"{wanted['kind'].lower()}/{wanted['name']} on {wanted['cluster']}"
+        if wanted["verb"] == "delete":
+            if obj is not None:
+                return Verdict("wait", f"{name} is still there")
+        elif obj is None:
+            return Verdict("no", f"{name} is gone")
+        elif wanted["verb"] == "patch" and not already(obj, wanted["body"]):
+            return Verdict("wait", f"{name} is not as it was set")
+    return Verdict("yes", f"all {len(params)} change(s) are there")
 
 
 def images_copied(plane: ControlPlane, params: Mapping[str, str], now: datetime) -> Verdict:
@@ -248,10 +276,7 @@ CHECKS: dict[str, Checker] = {
     "migration-succeeded": migration_succeeded,
     "migration-canceled": migration_canceled,
     "object-ready": object_ready,
-    "object-gone": object_gone,
-    "object-there": object_there,
-    "annotation-set": annotation_set,
-    "labels-set": labels_set,
+    "effects-hold": all_effects_hold,
     "images-copied": images_copied,
     "results-ready": results_ready,
     "source-started": source_started,

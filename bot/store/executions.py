@@ -209,6 +209,7 @@ class Executions:
 
 
 def locked(session: Session, approval_id: str) -> ApprovalRow:
+    """Return a request's row, held until the transaction ends. Raises ``KeyError``."""
     row = session.get(ApprovalRow, approval_id, with_for_update=True)
     if row is None:
         raise KeyError(approval_id)

@@ -7,15 +7,16 @@ preconditions, the diff and the server's own dry run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.clusters.kinds import Kind
 from bot.clusters.port import Json
 from bot.diagnosis.dossier import mapping, metadata, text
-from bot.remediation.ground import Ground
+from bot.remediation.ground import Ground, ended, started
 from bot.remediation.guards import Guard
+from bot.remediation.pins import digest
 from bot.remediation.plans import Call, Risk, Step, Verification
 from bot.remediation.refusals import Refused
 from knowledge.texts import LocalText
@@ -48,6 +49,8 @@ class Draft:
     destroys_data: bool | None = None
     clusters: tuple[str, ...] = field(default=("host",))
     """Clusters that guards are asked about."""
+    namespaces: tuple[str, ...] = ()
+    """Namespaces that are affected beside the plan's own and those that calls write to."""
 
 
 class Action(Generic[P]):
@@ -97,6 +100,7 @@ def patch(
         body=body,
         uid=text(meta.get("uid")),
         resource_version=text(meta.get("resourceVersion")),
+        digest=digest(obj, body),
         why=why,
         **secrets,
     )
@@ -116,7 +120,14 @@ def create(kind: Kind, obj: Json, why: LocalText, *, cluster: str = "host") -> C
     )
 
 
-def delete(obj: Json, kind: Kind, why: LocalText, *, cluster: str = "host") -> Call:
+def delete(
+    obj: Json,
+    kind: Kind,
+    why: LocalText,
+    *,
+    cluster: str = "host",
+    only_if: Literal["", "never-started"] = "",
+) -> Call:
     """Return the deletion of exactly this object."""
     meta = metadata(obj)
     return Call(
@@ -127,6 +138,8 @@ def delete(obj: Json, kind: Kind, why: LocalText, *, cluster: str = "host") -> C
         name=text(meta.get("name")),
         uid=text(meta.get("uid")),
         resource_version=text(meta.get("resourceVersion")),
+        digest=digest(obj),
+        only_if=only_if,
         why=why,
     )
 
@@ -140,6 +153,18 @@ def need_plan(ground: Ground) -> Json:
             f"{ground.target} 不属于任何现有计划；请指定一个迁移或计划。",
         )
     return plan
+
+
+def refuse_while_running(ground: Ground) -> None:
+    """Return where no migration of the target's plan runs. Raises ``Refused`` with its name."""
+    for migration in ground.siblings():
+        if started(migration) and not ended(migration):
+            name = text(metadata(migration).get("name"))
+            raise Refused(
+                f"{name} of this plan is running and needs things as they are. Wait for its end, "
+                "or cancel it.",
+                f"该计划的 {name} 正在运行，需要保持现状。请等待其结束，或先取消它。",
+            )
 
 
 def spec_of(obj: Json) -> Json:

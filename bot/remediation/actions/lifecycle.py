@@ -25,9 +25,10 @@ from bot.remediation.actions.base import (
     spec_of,
 )
 from bot.remediation.ground import Ground, ended, holds, started
-from bot.remediation.guards import Guard, check
-from bot.remediation.plans import Risk, Verification
+from bot.remediation.guards import Guard, check, critical
+from bot.remediation.plans import Call, Risk, Verification
 from bot.remediation.refusals import Refused
+from bot.remediation.verifying import effects_hold
 from knowledge.texts import LocalText
 
 Run = Literal["stage", "cutover", "state-transfer"]
@@ -65,8 +66,14 @@ class Rerun(Action[RerunParams]):
     def draft(self, ground: Ground, params: RerunParams) -> Draft:
         """Return the making of the next migration. Raises ``Refused`` where MTC would block it."""
         plan = need_plan(ground)
+        if mapping(ground.migration, "spec").get("rollback"):
+            raise Refused(
+                f"{ground.target.name} was a rollback. Roll back again, or name the plan.",
+                f"{ground.target.name} 是一次回滚。请再次回滚，或指定计划来运行。",
+            )
         if params.run == "stage":
             check(Guard.QUEUE_FREE, ground, ())
+        _nothing_queued(ground)
         _allowed_next(ground, params.run)
         stage = params.run == "stage"
         quiesce = params.quiesce if params.quiesce is not None else params.run == "cutover"
@@ -86,14 +93,15 @@ class Rerun(Action[RerunParams]):
             spec["runAsRoot"] = params.run_as_root
         name = next_name(ground, "stage" if stage else "migration")
         why = LocalText(en="Start the next run of the plan.", zh="启动该计划的下一次运行。")
-        effects = () if not spec["quiescePods"] else (_SOURCE_STOPS,)
+        effects = [_SOURCE_STOPS] if spec["quiescePods"] else []
+        effects += [_AS_ROOT] if spec.get("runAsRoot") else []
         return Draft(
             (create(k.MIGMIGRATION, _migration(name, spec), why),),
             Verification(
                 check="migration-succeeded", params={"migration": name}, deadline_seconds=DAY
             ),
-            effects,
-            risk=Risk.R2 if stage or not spec["quiescePods"] else Risk.R3,
+            tuple(effects),
+            risk=Risk.R3 if spec["quiescePods"] or spec.get("runAsRoot") else Risk.R2,
         )
 
 
@@ -101,6 +109,33 @@ _SOURCE_STOPS = LocalText(
     en="A cutover scales the source's applications to zero.",
     zh="切换(cutover)会把源集群上的应用缩容到零。",
 )
+_AS_ROOT = LocalText(
+    en="Transfer pods run as root in the plan's namespaces.",
+    zh="传输 pod 会在该计划的命名空间中以 root 运行。",
+)
+
+
+def _nothing_queued(ground: Ground) -> None:
+    """Raise ``Refused`` where a migration of the plan has not ended: the next would wait for it.
+
+    MTC works off the stages first, then the others by age, and passes over none, also not one
+    that is blocked (mig-controller pkg/controller/migmigration/validation.go).
+    """
+    for migration in ground.siblings():
+        if ended(migration):
+            continue
+        name = text(metadata(migration).get("name"))
+        if started(migration):
+            raise Refused(
+                f"{name} of this plan is still running. Wait for its end, or cancel it first.",
+                f"该计划的 {name} 仍在运行。请等待其结束，或先取消。",
+            )
+        raise Refused(
+            f"{name} of this plan waits and never started; what comes after it would wait behind "
+            "it for ever. Remove it first (remove-unstarted-migration).",
+            f"该计划的 {name} 在等待且从未启动；其后的迁移会一直排在它后面。"
+            "请先删除它（remove-unstarted-migration）。",
+        )
 
 
 def _allowed_next(ground: Ground, run: Run) -> None:
@@ -146,6 +181,21 @@ def _migration(name: str, spec: Json) -> Json:
     return {"metadata": {"name": name, "namespace": MTC_NAMESPACE}, "spec": spec}
 
 
+def rollback(ground: Ground) -> Call:
+    """Return the making of a rollback of the target's plan. Raises ``Refused`` where MTC waits."""
+    plan = need_plan(ground)
+    _nothing_queued(ground)
+    spec = {
+        "migPlanRef": {"name": text(metadata(plan).get("name")), "namespace": MTC_NAMESPACE},
+        "stage": False,
+        "quiescePods": False,
+        "migrateState": False,
+        "rollback": True,
+    }
+    why = LocalText(en="Roll the plan back.", zh="回滚该计划。")
+    return create(k.MIGMIGRATION, _migration(next_name(ground, "rollback"), spec), why)
+
+
 class RollbackMigration(Action[NoParams]):
     """Undo a cutover: delete what was migrated, start the source again."""
 
@@ -153,33 +203,18 @@ class RollbackMigration(Action[NoParams]):
     title = LocalText(en="Roll the migration back", zh="回滚迁移")
     risk = Risk.R3
     destroys_data = True
+    guards = (Guard.PLAN_READY,)
     targets = (k.MIGMIGRATION.kind, k.MIGPLAN.kind)
 
     def draft(self, ground: Ground, params: NoParams) -> Draft:
         """Return the making of a rollback. Raises ``Refused`` while something of the plan runs."""
         del params
-        plan = need_plan(ground)
-        going = [m for m in ground.siblings() if not ended(m) and started(m)]
-        if going:
-            name = text(metadata(going[0]).get("name"))
-            raise Refused(
-                f"{name} of this plan is still running; cancel it first.",
-                f"该计划的 {name} 仍在运行；请先取消。",
-            )
-        name = next_name(ground, "rollback")
-        spec = {
-            "migPlanRef": {"name": text(metadata(plan).get("name")), "namespace": MTC_NAMESPACE},
-            "stage": False,
-            "quiescePods": False,
-            "migrateState": False,
-            "rollback": True,
-        }
-        why = LocalText(en="Roll the plan back.", zh="回滚该计划。")
+        call = rollback(ground)
         places = ", ".join(there for _, there in ground.namespaces)
         return Draft(
-            (create(k.MIGMIGRATION, _migration(name, spec), why),),
+            (call,),
             Verification(
-                check="migration-succeeded", params={"migration": name}, deadline_seconds=DAY
+                check="migration-succeeded", params={"migration": call.name}, deadline_seconds=DAY
             ),
             (
                 LocalText(
@@ -218,18 +253,26 @@ class CancelMigration(Action[NoParams]):
                 "(remove-unstarted-migration).",
                 f"{ground.target.name} 从未启动；请改为删除它（remove-unstarted-migration）。",
             )
-        if holds(subject, "PlanNotReady"):
+        if spec_of(subject).get("canceled") is True:
             raise Refused(
-                f"{ground.target.name} is blocked: MTC heeds a cancel only once its plan is Ready. "
+                f"{ground.target.name} is being canceled already.",
+                f"{ground.target.name} 已在取消中。",
+            )
+        blocked = critical(subject)
+        if blocked:
+            raise Refused(
+                f"{ground.target.name} is blocked ({blocked}): MTC does not heed a cancel then. "
                 f"Fix the plan first: /mtc diagnose {ground.target.name}",
-                f"{ground.target.name} 被阻塞：只有计划就绪后 MTC 才会处理取消。"
+                f"{ground.target.name} 被阻塞（{blocked}）：此时 MTC 不会处理取消。"
                 f"请先修复计划：/mtc diagnose {ground.target.name}",
             )
         why = LocalText(en="Ask MTC to cancel.", zh="请求 MTC 取消。")
         stage = bool(spec_of(subject).get("stage"))
         effect = LocalText(
-            en="MTC deletes this run's backups and restores, and scales the source up again.",
-            zh="MTC 会删除本次运行的备份与恢复，并把源集群应用恢复到原副本数。",
+            en="MTC deletes this run's backups and restores, and scales the source up again, "
+            "even where the applications run on the destination already.",
+            zh="MTC 会删除本次运行的备份与恢复，并把源集群应用恢复到原副本数，"
+            "即使应用已在目标集群运行。",
         )
         return Draft(
             (patch(subject, k.MIGMIGRATION, {"spec": {"canceled": True}}, why),),
@@ -260,16 +303,8 @@ class RemoveUnstarted(Action[NoParams]):
                 f"{ground.target.name} 已经启动；请改为取消（cancel-migration）。",
             )
         why = LocalText(en="Take it out of the queue.", zh="将其移出队列。")
+        call = delete(ground.subject, k.MIGMIGRATION, why, only_if="never-started")
         return Draft(
-            (delete(ground.subject, k.MIGMIGRATION, why),),
-            Verification(
-                check="object-gone",
-                params={
-                    "cluster": "host",
-                    "kind": k.MIGMIGRATION.kind,
-                    "namespace": MTC_NAMESPACE,
-                    "name": ground.target.name,
-                },
-                deadline_seconds=300,
-            ),
+            (call,),
+            Verification(check="effects-hold", params=effects_hold((call,)), deadline_seconds=300),
         )

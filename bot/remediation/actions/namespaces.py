@@ -13,13 +13,12 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from bot.clusters import kinds as k
-from bot.clusters.port import Json
+from bot.clusters.port import Json, NotFound
 from bot.diagnosis.dossier import (
     annotations_of,
     dicts,
     labels,
     mapping,
-    metadata,
     text,
 )
 from bot.remediation.actions.base import (
@@ -34,6 +33,7 @@ from bot.remediation.actions.base import (
 from bot.remediation.ground import Ground
 from bot.remediation.plans import Call, Risk, Verification
 from bot.remediation.refusals import Refused
+from bot.remediation.verifying import effects_hold
 from knowledge.texts import LocalText
 
 NODE_SELECTOR = "openshift.io/node-selector"
@@ -100,22 +100,9 @@ class CopyNamespaceAnnotations(Action[NodeSelector]):
                 "The destination namespaces have that node selector already.",
                 "目标命名空间已具有该 node-selector。",
             )
-        first = steps[0]
-        value = text(annotations_of(first.body).get(NODE_SELECTOR))
         return Draft(
             tuple(steps),
-            Verification(
-                check="annotation-set",
-                params={
-                    "cluster": ground.destination,
-                    "kind": k.NAMESPACE.kind,
-                    "namespace": "",
-                    "name": first.name,
-                    "key": NODE_SELECTOR,
-                    "value": value,
-                },
-                deadline_seconds=120,
-            ),
+            Verification(check="effects-hold", params=effects_hold(steps), deadline_seconds=120),
             (_RUN_AGAIN,),
             tuple(undo),
         )
@@ -137,7 +124,7 @@ def _some_node_fits(ground: Ground, selector: str) -> None:
     nodes = ground.reader(ground.destination).list(k.NODE).items
     for node in nodes:
         own = labels(node)
-        if _schedulable(node) and all(own.get(key) == value for key, value in wanted.items()):
+        if schedulable(node) and all(own.get(key) == value for key, value in wanted.items()):
             return
     raise Refused(
         f"No schedulable node of {ground.destination} has the labels {selector!r}; choose a "
@@ -147,7 +134,15 @@ def _some_node_fits(ground: Ground, selector: str) -> None:
     )
 
 
-def _schedulable(node: Json) -> bool:
+def schedulable(node: Json) -> bool:
+    """Return whether a node takes ordinary pods: ready, not cordoned, without a taint."""
+    ready = [
+        c
+        for c in dicts(mapping(node, "status").get("conditions"))
+        if c.get("type") == "Ready" and c.get("status") != "True"
+    ]
+    if ready:
+        return False
     spec = mapping(node, "spec")
     if spec.get("unschedulable") is True:
         return False
@@ -181,33 +176,22 @@ class AllowPrivilegedRsync(Action[NoParams]):
         undo: list[Call] = []
         for here, there in ground.namespaces:
             for cluster, name in ((ground.source, here), (ground.destination, there)):
-                found = [
-                    n
-                    for n in ground.reader(cluster).list(k.NAMESPACE).items
-                    if text(metadata(n).get("name")) == name
-                ]
-                for namespace in found:
+                try:
+                    namespace = existing(ground, cluster, k.NAMESPACE, name, "")
+                except NotFound:
+                    continue  # MTC makes it, with the labels of the source's
+                old = {key: labels(namespace).get(key) for key in PRIVILEGED}
+                if old != PRIVILEGED:
                     steps.append(_label(namespace, PRIVILEGED, cluster))
-                    old = labels(namespace)
-                    undo.append(
-                        _label(namespace, {key: old.get(key) for key in PRIVILEGED}, cluster)
-                    )
+                    undo.append(_label(namespace, old, cluster))
         if not steps:
-            raise Refused("None of the plan's namespaces exists.", "计划的命名空间均不存在。")
+            raise Refused(
+                "Every namespace of the plan that exists has these labels already.",
+                "该计划现有的命名空间均已具有这些标签。",
+            )
         return Draft(
             tuple(steps),
-            Verification(
-                check="labels-set",
-                params={
-                    "cluster": steps[0].cluster,
-                    "kind": k.NAMESPACE.kind,
-                    "namespace": "",
-                    "name": steps[0].name,
-                    "key": "pod-security.kubernetes.io/enforce",
-                    "value": "privileged",
-                },
-                deadline_seconds=120,
-            ),
+            Verification(check="effects-hold", params=effects_hold(steps), deadline_seconds=120),
             (
                 LocalText(
                     en="Weakens Pod Security in these namespaces until it is undone; then run the "

@@ -272,6 +272,12 @@ class RsyncOptions(Params):
     def _something(self) -> RsyncOptions:
         if not self.model_dump(exclude_none=True):
             raise ValueError("give at least one option")
+        for memory in (self.client_memory, self.server_memory):
+            if memory is not None and memory.endswith("Mi") and int(memory[:-2]) < 1024:
+                raise ValueError("at least 1Gi: less than the pods request would keep them away")
+        for cpu in (self.client_cpu, self.server_cpu):
+            if cpu is not None and cpu.endswith("m") and int(cpu[:-1]) < 100:
+                raise ValueError("at least 100m: less than the pods request would keep them away")
         return self
 
 

@@ -13,7 +13,6 @@ from pydantic import Field, StringConstraints
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
-from bot.clusters.port import Json
 from bot.diagnosis.dossier import dicts, mapping, metadata, text
 from bot.remediation.actions.base import (
     Action,
@@ -26,8 +25,8 @@ from bot.remediation.actions.base import (
     patch,
     spec_of,
 )
-from bot.remediation.actions.lifecycle import next_name
-from bot.remediation.ground import Ground, ended, started
+from bot.remediation.actions.lifecycle import rollback
+from bot.remediation.ground import Ground
 from bot.remediation.guards import Guard
 from bot.remediation.plans import Risk, Verification, Wait
 from bot.remediation.refusals import Refused
@@ -144,6 +143,7 @@ class RecreatePlan(Action[NoParams]):
     )
     risk = Risk.R3
     destroys_data = True
+    guards = (Guard.PLAN_READY,)
     targets = _TARGETS
 
     def draft(self, ground: Ground, params: NoParams) -> Draft:
@@ -151,28 +151,13 @@ class RecreatePlan(Action[NoParams]):
         del params
         plan = need_plan(ground)
         name = text(metadata(plan).get("name"))
-        going = [m for m in ground.siblings() if started(m) and not ended(m)]
-        if going:
-            running = text(metadata(going[0]).get("name"))
-            raise Refused(f"{running} is still running.", f"{running} 仍在运行。")
-        rollback = next_name(ground, "rollback")
-        spec: Json = {
-            "migPlanRef": {"name": name, "namespace": MTC_NAMESPACE},
-            "stage": False,
-            "quiescePods": False,
-            "migrateState": False,
-            "rollback": True,
-        }
+        first = rollback(ground)
         kept = {key: value for key, value in spec_of(plan).items() if key in _KEPT}
         metadata_of_new = {"name": name, "namespace": MTC_NAMESPACE}
         return Draft(
             (
-                create(
-                    k.MIGMIGRATION,
-                    {"metadata": {"name": rollback, "namespace": MTC_NAMESPACE}, "spec": spec},
-                    LocalText(en="Roll back first.", zh="先回滚。"),
-                ),
-                _wait("migration-ended", k.MIGMIGRATION.kind, rollback, 4 * 3600),
+                first,
+                _wait("migration-succeeded", k.MIGMIGRATION.kind, first.name, 4 * 3600),
                 delete(plan, k.MIGPLAN, LocalText(en="Remove the plan.", zh="删除计划。")),
                 _wait("object-gone", k.MIGPLAN.kind, name, 900),
                 create(
@@ -228,13 +213,19 @@ class CopyImageStream(Action[ImageStreamParams]):
     def draft(self, ground: Ground, params: ImageStreamParams) -> Draft:
         """Return the making of a DirectImageStreamMigration."""
         plan = need_plan(ground)
+        if params.namespace not in ("openshift", *(here for here, _ in ground.namespaces)):
+            raise Refused(
+                f"{params.namespace} is neither openshift nor a namespace of this plan.",
+                f"{params.namespace} 既不是 openshift，也不是该计划的命名空间。",
+            )
         ground.reader(ground.source).get(k.IMAGESTREAM, params.name, params.namespace)
-        name = f"{text(metadata(plan).get('name'))[:30]}-{params.name[:20]}-bot".strip("-.")
+        there = dict(ground.namespaces).get(params.namespace, params.namespace)
+        name = _copy_name(ground, f"{text(metadata(plan).get('name'))[:30]}-{params.name[:20]}")
         spec = {
             "srcMigClusterRef": spec_of(plan).get("srcMigClusterRef"),
             "destMigClusterRef": spec_of(plan).get("destMigClusterRef"),
             "imageStreamRef": {"name": params.name, "namespace": params.namespace},
-            "destNamespace": params.namespace,
+            "destNamespace": there,
         }
         return Draft(
             (
@@ -251,4 +242,11 @@ class CopyImageStream(Action[ImageStreamParams]):
                     zh=f"在目标集群写入镜像流 {params.namespace}/{params.name}。",
                 ),
             ),
+            namespaces=(params.namespace, there),
         )
+
+
+def _copy_name(ground: Ground, stem: str) -> str:
+    taken = {text(metadata(o).get("name")) for o in ground.host_list(k.DISM)}
+    names = (f"{stem.strip('-.')}-bot{number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)

@@ -24,11 +24,13 @@ from bot.remediation.actions.base import (
     existing,
     need_plan,
     patch,
+    refuse_while_running,
 )
-from bot.remediation.ground import Ground, ended, started
+from bot.remediation.ground import Ground
 from bot.remediation.guards import Guard
 from bot.remediation.plans import Call, Risk, Verification, Wait
 from bot.remediation.refusals import Refused
+from bot.remediation.verifying import effects_hold
 from knowledge.texts import LocalText
 
 ClusterName = Annotated[str, StringConstraints(pattern=r"^$|^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
@@ -60,6 +62,7 @@ class _Restart(Action[OnCluster]):
     def draft(self, ground: Ground, params: OnCluster) -> Draft:
         """Return the restart and the wait for its roll-out."""
         cluster = params.cluster or self.where(ground)
+        _concerned(ground, cluster)
         kind, name = self._found(ground, cluster)
         workload = existing(ground, cluster, kind, name, MTC_NAMESPACE)
         stamp = ground.now.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -92,6 +95,8 @@ class _Restart(Action[OnCluster]):
 
     def where(self, ground: Ground) -> str:
         """Return the cluster that is meant where none is named."""
+        if ground.target.kind == k.MIGCLUSTER.kind:
+            return ground.target.name
         return ground.source or ground.host_name
 
     def _found(self, ground: Ground, cluster: str) -> tuple[Kind, str]:
@@ -103,6 +108,20 @@ class _Restart(Action[OnCluster]):
             return kind, name
         names = ", ".join(name for _, name in self.workloads)
         raise Refused(f"There is no {names} on {cluster}.", f"{cluster} 上没有 {names}。")
+
+
+def _concerned(ground: Ground, cluster: str) -> None:
+    """Raise ``Refused`` for a cluster that the target has nothing to do with."""
+    if ground.target.kind == k.MIGSTORAGE.kind:
+        return
+    own = {ground.host_name, "host", ground.source, ground.destination}
+    if ground.target.kind == k.MIGCLUSTER.kind:
+        own = {ground.host_name, "host", ground.target.name}
+    if cluster not in own:
+        raise Refused(
+            f"{ground.target} has nothing to do with cluster {cluster}.",
+            f"{ground.target} 与集群 {cluster} 无关。",
+        )
 
 
 class RestartVelero(_Restart):
@@ -158,7 +177,8 @@ class DeleteOrphanRepositories(Action[NoParams]):
                 except NotServed:
                     continue
                 for item in items:
-                    if mapping(item, "spec").get("backupStorageLocation") not in locations:
+                    location = text(mapping(item, "spec").get("backupStorageLocation"))
+                    if location and location not in locations:
                         steps.append(
                             delete(
                                 item,
@@ -182,13 +202,7 @@ class DeleteStagePods(Action[NoParams]):
         """Return the deletions. Raises ``Refused`` while a migration of the plan runs."""
         del params
         need_plan(ground)
-        going = [m for m in ground.siblings() if started(m) and not ended(m)]
-        if going:
-            name = text(metadata(going[0]).get("name"))
-            raise Refused(
-                f"{name} is running and may need its stage pods.",
-                f"{name} 正在运行，可能仍需要其 stage pod。",
-            )
+        refuse_while_running(ground)
         steps = []
         for side, cluster in enumerate((ground.source, ground.destination)):
             for pair in ground.namespaces:
@@ -232,19 +246,9 @@ def _deletions(steps: list[Call], what: str, zh: str) -> Draft:
     if not steps:
         raise Refused(f"There is no {what}.", f"没有{zh}。")
     steps = steps[:MOST]
-    last = steps[-1]
     return Draft(
         tuple(steps),
-        Verification(
-            check="object-gone",
-            params={
-                "cluster": last.cluster,
-                "kind": last.kind,
-                "namespace": last.namespace,
-                "name": last.name,
-            },
-            deadline_seconds=300,
-        ),
+        Verification(check="effects-hold", params=effects_hold(steps), deadline_seconds=300),
         (
             LocalText(
                 en=f"Deletes {len(steps)} {what}(s): "

@@ -8,13 +8,14 @@ from pydantic import StringConstraints
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
-from bot.clusters.port import NotServed
-from bot.diagnosis.dossier import metadata, text
+from bot.clusters.port import NotFound, NotServed
+from bot.diagnosis.dossier import mapping, metadata, text
 from bot.diagnosis.gathering import belongs
 from bot.remediation.actions.base import Action, Draft, NoParams, Params, create, need_plan
 from bot.remediation.ground import Ground
 from bot.remediation.plans import Call, Risk, Verification
 from bot.remediation.refusals import Refused
+from bot.remediation.verifying import effects_hold
 from knowledge.texts import LocalText
 
 POLICY_NAME = "mtc-bot-allow-transfer"
@@ -47,42 +48,43 @@ class AllowTransferNetwork(Action[NoParams]):
                 (ground.source, here, "egress"),
                 (ground.destination, there, "ingress"),
             ):
-                if not _exists(ground, cluster, namespace):
+                if _wanted(ground, cluster, namespace):
                     steps.append(_policy(cluster, namespace, way))
         if not steps:
             raise Refused(
-                "The policies are there already; look for firewalls between the clusters.",
-                "这些策略已存在；请检查集群之间的防火墙。",
+                "The policies are there already, or the namespaces are not; look for firewalls "
+                "between the clusters.",
+                "这些策略已存在，或命名空间不存在；请检查集群之间的防火墙。",
             )
-        last = steps[-1]
         return Draft(
             tuple(steps),
-            Verification(
-                check="object-there",
-                params={
-                    "cluster": last.cluster,
-                    "kind": last.kind,
-                    "namespace": last.namespace,
-                    "name": last.name,
-                },
-                deadline_seconds=60,
-            ),
+            Verification(check="effects-hold", params=effects_hold(steps), deadline_seconds=60),
             (
                 LocalText(
-                    en="Opens the network for transfer pods only; remove the policies after the "
-                    "migration.",
-                    zh="仅对传输 pod 开放网络；迁移后请删除这些策略。",
+                    en="Opens the network for transfer pods only; the undo removes the policies "
+                    "after the migration.",
+                    zh="仅对传输 pod 开放网络；迁移后可通过撤销删除这些策略。",
                 ),
             ),
+            tuple(_removal(call) for call in steps),
         )
 
 
-def _exists(ground: Ground, cluster: str, namespace: str) -> bool:
+def _wanted(ground: Ground, cluster: str, namespace: str) -> bool:
+    """Return whether a policy is to be made: the namespace is there, the policy is not."""
+    reader = ground.reader(cluster)
     try:
-        items = ground.reader(cluster).list(k.NETWORKPOLICY, namespace).items
-    except NotServed:
+        reader.get(k.NAMESPACE, namespace)
+        items = reader.list(k.NETWORKPOLICY, namespace).items
+    except (NotFound, NotServed):
         return False
-    return any(metadata(item).get("name") == POLICY_NAME for item in items)
+    return not any(metadata(item).get("name") == POLICY_NAME for item in items)
+
+
+def _removal(made: Call) -> Call:
+    """Return the way back; which object it is for is known once it was made."""
+    why = LocalText(en="Remove the policy.", zh="删除该策略。")
+    return made.model_copy(update={"verb": "delete", "body": None, "why": why})
 
 
 def _policy(cluster: str, namespace: str, way: str) -> Call:
@@ -114,10 +116,12 @@ class FetchRestoreResults(Action[RestoreName]):
 
     def propose(self, ground: Ground) -> dict[str, object]:
         """Return the migration's restore that did not end well."""
+        if ground.plan is None:
+            return {}
         name = text(metadata(ground.migration).get("name"))
         for restore in ground.reader(ground.destination).list(k.RESTORE, MTC_NAMESPACE).items:
-            phase = restore.get("status", {}).get("phase")
-            if belongs(restore, ground.migration, name) and phase not in ("Completed", None):
+            phase = text(mapping(restore, "status").get("phase"))
+            if belongs(restore, ground.migration, name) and phase not in ("Completed", ""):
                 return {"restore": text(metadata(restore).get("name"))}
         return {}
 
@@ -128,6 +132,7 @@ class FetchRestoreResults(Action[RestoreName]):
                 "Name the restore: oc get restore -n openshift-migration",
                 "请指定恢复对象：oc get restore -n openshift-migration",
             )
+        need_plan(ground)
         cluster = ground.destination
         ground.reader(cluster).get(k.RESTORE, params.restore, MTC_NAMESPACE)
         stamp = f"{int(ground.now.timestamp()):x}"

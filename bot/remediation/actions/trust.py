@@ -18,14 +18,15 @@ from pydantic import Field, StringConstraints, field_validator
 
 from bot.clusters import kinds as k
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import mapping, text
+from bot.diagnosis.dossier import mapping, metadata, text
 from bot.remediation.actions.base import Action, Draft, Params, existing, patch, spec_of
 from bot.remediation.ground import Ground
 from bot.remediation.plans import Call, Risk, SecretSource, Verification
 from bot.remediation.refusals import Refused
 from knowledge.texts import LocalText
 
-MAX_BUNDLE = 64 * 1024
+MAX_BUNDLE = 14_000
+"""Characters; in base64 it must still fit into one text of the database."""
 
 
 class CaBundle(Params):
@@ -184,11 +185,19 @@ class RenewToken(Action[NewToken]):
                 f"{ground.target} 未指定 secret；请先设置 serviceAccountSecretRef。",
             )
         secret = existing(ground, "host", k.SECRET, name, namespace)
+        cluster = "host" if params.on == "host" else ground.target.name
+        holder = existing(ground, cluster, k.SECRET, params.secret, k.MTC_NAMESPACE)
+        if not text(mapping(holder, "data").get(params.key)):
+            raise Refused(
+                f"Secret {params.secret} has no {params.key}; put the new token there first.",
+                f"secret {params.secret} 中没有 {params.key}；请先把新令牌放入其中。",
+            )
         source = SecretSource(
-            cluster="host" if params.on == "host" else ground.target.name,
+            cluster=cluster,
             namespace=k.MTC_NAMESPACE,
             name=params.secret,
             key=params.key,
+            version=text(metadata(holder).get("resourceVersion")),
         )
         why = LocalText(en="Write the new token.", zh="写入新令牌。")
         write = patch(

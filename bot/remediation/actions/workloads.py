@@ -7,18 +7,24 @@ neither; here both are done, for each workload by itself.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import orjson
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import Kind
 from bot.clusters.port import Json, NotServed
 from bot.diagnosis.dossier import annotations_of, metadata, text
-from bot.remediation.actions.base import Action, Draft, Params, need_plan, patch
-from bot.remediation.ground import Ground, ended, started
+from bot.remediation.actions.base import (
+    Action,
+    Draft,
+    Params,
+    need_plan,
+    patch,
+    refuse_while_running,
+)
+from bot.remediation.ground import Ground
 from bot.remediation.plans import Call, Risk, Verification
 from bot.remediation.refusals import Refused
 from knowledge.texts import LocalText
@@ -33,13 +39,15 @@ _KINDS = (
     k.CRONJOB,
     k.JOB,
 )
-_WANTED = re.compile(r"[A-Za-z]+ [a-z0-9-]+/[a-z0-9.-]+")
+Workload = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{1,30} [a-z0-9-]{1,63}/[a-z0-9.-]{1,253}$")
+]
 
 
 class ScaleBackParams(Params):
     """Which workloads; none named means all that MTC left down."""
 
-    only: Annotated[tuple[Annotated[str, Field(pattern=_WANTED.pattern)], ...], Field()] = ()
+    only: Annotated[tuple[Workload, ...], Field(max_length=200)] = ()
     """``Kind namespace/name``."""
 
 
@@ -55,20 +63,15 @@ class ScaleBackSource(Action[ScaleBackParams]):
     def draft(self, ground: Ground, params: ScaleBackParams) -> Draft:
         """Return a patch for each workload. Raises ``Refused`` while a migration may need it so."""
         need_plan(ground)
-        going = [m for m in ground.siblings() if started(m) and not ended(m)]
-        if going:
-            name = text(metadata(going[0]).get("name"))
-            raise Refused(
-                f"{name} of this plan is running and wants them stopped. Wait, or cancel it.",
-                f"该计划的 {name} 正在运行，需要这些应用保持停止。请等待或先取消它。",
-            )
+        refuse_while_running(ground)
         steps: list[Call] = []
         for kind in _KINDS:
             for here, _ in ground.namespaces:
                 for workload in _stopped(ground, kind, here):
                     called = f"{kind.kind} {here}/{text(metadata(workload).get('name'))}"
-                    if not params.only or called in params.only:
-                        steps.append(_start(workload, kind, ground.source))
+                    call = _start(workload, kind, ground.source)
+                    if call is not None and (not params.only or called in params.only):
+                        steps.append(call)
         if not steps:
             raise Refused(
                 "MTC has left no workload of this plan stopped on the source.",
@@ -105,7 +108,8 @@ def _stopped(ground: Ground, kind: Kind, namespace: str) -> list[Json]:
     ]
 
 
-def _start(workload: Json, kind: Kind, cluster: str) -> Call:
+def _start(workload: Json, kind: Kind, cluster: str) -> Call | None:
+    """Return the patch; None where MTC's note cannot be read, which then stays for a person."""
     notes = annotations_of(workload)
     spec: Json = {}
     replicas = text(notes.get(f"{_PREFIX}Replicas"))
@@ -121,9 +125,10 @@ def _start(workload: Json, kind: Kind, cluster: str) -> Call:
         spec["template"] = {"spec": {"nodeSelector": _node_selector(notes)}}
     if kind is k.CRONJOB and "suspend" not in spec:
         spec["suspend"] = False
-    body: Json = {"spec": spec} if spec else {}
+    if not spec:
+        return None
     gone = {key: None for key in notes if key.startswith(_PREFIX)}
-    body["metadata"] = {"annotations": gone}
+    body: Json = {"spec": spec, "metadata": {"annotations": gone}}
     return patch(
         workload,
         kind,
