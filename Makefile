@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: venv demo test check format bench clean
+.PHONY: venv demo demo-real test check format bench apiserver clean
 
 venv: $(STAMP)
 
@@ -20,6 +20,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: venv
 	$(BIN)/mtc-bot demo
 
+demo-real: venv apiserver
+	$(BIN)/python -m tests.apiserver.demo
+
 test: venv
 	$(BIN)/python -m pytest
 
@@ -33,6 +36,12 @@ check: venv
 format: venv
 	$(BIN)/ruff format bot handlers knowledge sandbox tests bench
 	$(BIN)/ruff check --fix bot handlers knowledge sandbox tests bench
+
+apiserver:
+	@sh tests/apiserver/build.sh
+
+bench: venv
+	$(BIN)/python -m bench
 
 clean:
 	rm -rf $(VENV) .build .mypy_cache .ruff_cache .import_linter_cache

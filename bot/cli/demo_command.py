@@ -28,19 +28,22 @@ INTERVAL = 5.0
 """Seconds between passes in the demo; watches report changes in between."""
 
 
-def command_hints(lang: Lang) -> tuple[CommandHint, ...]:
-    """Return what the page completes after ``/mtc``."""
-    hints = [CommandHint("/mtc help", "", say(lang, "help.title"))]
-    for name, usage in USAGES:
-        words = usage.split(" ", 2)
-        hints.append(
-            CommandHint(
-                " ".join(words[:2]),
-                words[2] if len(words) > 2 else "",
-                say(lang, f"help.{name}", example="/mtc diagnose migplan/shop"),
-            )
-        )
+def command_hints() -> tuple[CommandHint, ...]:
+    """Return what the page completes after ``/mtc``, in both languages."""
+    hints = [_hint("/mtc help", "help.title")]
+    hints += [_hint(usage, f"help.{name}") for name, usage in USAGES]
     return tuple(hints)
+
+
+def _hint(usage: str, text: str) -> CommandHint:
+    words = usage.split(" ", 2)
+    example = "/mtc diagnose migplan/shop"
+    return CommandHint(
+        " ".join(words[:2]),
+        words[2] if len(words) > 2 else "",
+        say("en", text, example=example),
+        say("zh", text, example=example),
+    )
 
 
 def demo(
@@ -125,7 +128,7 @@ def _serve(begins: dict[str, float], port: int, speed: float, lang: Lang) -> Non
 
 def _workspace(port: int, lang: Lang) -> SlackSandbox:
     """Return a running workspace on the port, or on a free one where it is taken."""
-    hints = command_hints(lang)
+    hints = command_hints()
     try:
         return SlackSandbox(port, commands=hints).start()
     except OSError:

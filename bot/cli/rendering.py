@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.diagnosis.findings import Diagnosis, Finding
+from bot.mtc.outcome_words import Outcome, Word
 from bot.redaction import redact
 from knowledge.ranking import Ranked
 from knowledge.schema import Entry
@@ -67,13 +68,21 @@ def finding_json(finding: Finding, lang: Lang) -> dict[str, Any]:
     return shown
 
 
+def outcome_word(outcome: Outcome) -> str:
+    """Return the word for JSON: one of a migration's words, whatever kind of object it is.
+
+    An object that is as it should be (a cluster, a store, a plan) has succeeded in its checks.
+    """
+    return str(Word.SUCCEEDED if outcome.word is Word.READY else outcome.word)
+
+
 def diagnosis_json(diagnosis: Diagnosis, lang: Lang) -> dict[str, Any]:
     """Return a diagnosis as JSON, root cause first."""
     outcome = diagnosis.outcome
     return {
         "name": diagnosis.target.name,
         "kind": diagnosis.target.kind,
-        "outcome": str(outcome.word),
+        "outcome": outcome_word(outcome),
         "phase": outcome.phase,
         "since": outcome.since.isoformat() if outcome.since else None,
         "findings": [finding_json(f, lang) for f in diagnosis.findings],

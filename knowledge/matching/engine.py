@@ -32,6 +32,7 @@ _FAMILIES: tuple[frozenset[str], ...] = (
     frozenset({"mig-controller", "operator", "cluster"}),
     frozenset({"registry", "image", "velero"}),
     frozenset({"console", "ui"}),
+    frozenset({"hook"}),
 )
 """Components whose messages turn up in each other's logs."""
 
