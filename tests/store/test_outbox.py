@@ -147,6 +147,21 @@ def test_a_change_while_the_card_is_on_its_way_owes_it_again(
     assert left == ["evidence", "card", "resolved"]
 
 
+def test_a_change_after_a_crash_in_mid_post_owes_the_card_again(
+    incidents: StoredIncidents, outbox: StoredOutbox
+) -> None:
+    """The message of the crashed try may stand in the channel as it was then."""
+    fail(incidents, "a")
+    outbox.claim(START)
+    incidents.observe(diagnosis("a", Word.SUCCEEDED), after(5))
+    left = []
+    while items := outbox.claim(after(5)):
+        left += told(items)
+        for item in items:
+            outbox.sent(item, "C1", "1.1", after(5))
+    assert left == ["card", "evidence", "card", "resolved"]
+
+
 def test_workers_never_have_the_same_item(incidents: StoredIncidents, outbox: StoredOutbox) -> None:
     for number in range(10):
         fail(incidents, f"m-{number}")

@@ -197,6 +197,17 @@ class TestRestarts:
         (incident, *_) = [i for i in site.passes(600) if i.members == ("shop-1",)]
         assert incident.entry_id == "migration-failed"
 
+    def test_what_was_deleted_while_nobody_looked_is_resolved(self, site: Site) -> None:
+        site.put(ended("shop-1", "shop", "Failed", after(1), "Failed"))
+        (incident,) = site.passes(1)
+        site.database.close()
+        site.host.delete(k.MIGMIGRATION, "shop-1", NS)
+        site.begin()
+        assert site.passes(5) == []
+        gone = site.incidents.get(incident.id)
+        assert gone is not None
+        assert gone.resolved_note == "deleted"
+
     def test_what_ended_while_nobody_looked_is_resolved(self, site: Site) -> None:
         outage(site, "shop")
         site.passes(10)
