@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import demo_command, diagnose_command, kb_commands, run_command
+from bot.cli import (
+    access_command,
+    audit_command,
+    demo_command,
+    diagnose_command,
+    kb_commands,
+    run_command,
+)
 
 app = typer.Typer(
     name="mtc-bot",
@@ -18,3 +25,5 @@ app.add_typer(kb_commands.app, name="kb")
 diagnose_command.register(app)
 run_command.register(app)
 demo_command.register(app)
+access_command.register(app)
+audit_command.register(app)

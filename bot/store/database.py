@@ -126,6 +126,28 @@ def open_database(url: str) -> Database:
     return Database(engine, lock)
 
 
+def read_database(url: str) -> Database:
+    """Return a database for reading only, also beside a running bot; its schema is left as it is.
+
+    Raises ``DatabaseUnusable`` where there is none.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or not Path(parsed.database).is_file():
+            raise DatabaseUnusable(f"There is no database {_shown(parsed)}.")
+        engine = _sqlite(parsed)
+    else:
+        engine = create_engine(parsed, pool_pre_ping=True)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1 FROM alembic_version"))
+    except SQLAlchemyError as error:
+        engine.dispose()
+        why = redact(str(getattr(error, "orig", None) or error).strip().splitlines()[0])
+        raise DatabaseUnusable(f"The database {_shown(parsed)} cannot be read: {why}.") from error
+    return Database(engine)
+
+
 def _release_claims(engine: Engine) -> None:
     """Free what a former process was sending or executing: it is gone, we hold its lock."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
