@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.diagnosis.findings import Diagnosis, Finding
+from bot.cli.terminal import choose
+from bot.diagnosis.findings import Diagnosis, Finding, Quote
 from bot.mtc.outcome_words import Outcome, Word
+from bot.mtc.progress import Progress
+from bot.mtc.quantities import show_bytes
 from bot.redaction import redact
 from knowledge.ranking import Ranked
 from knowledge.schema import Entry
 from knowledge.texts import Lang, fill
+
+_RULES = {"jwt": "JWT", "url-user": "URL credentials", "named-secret": "secret value"}
+"""Names of redaction rules that do not speak for themselves."""
 
 
 def ranked_json(ranked: Iterable[Ranked], lang: Lang) -> list[dict[str, Any]]:
@@ -54,10 +60,7 @@ def finding_json(finding: Finding, lang: Lang) -> dict[str, Any]:
         "benign": finding.benign,
         "confidence": finding.confidence,
         "object": str(finding.subject),
-        "evidence": [
-            {"text": q.text, "where": q.where, "time": q.time.isoformat() if q.time else None}
-            for q in finding.quotes
-        ],
+        "evidence": [quote_json(q) for q in finding.quotes],
         "steps": [
             {"text": s.text, "command": s.command, "cluster": s.cluster}
             for s in finding.steps(lang)
@@ -85,9 +88,53 @@ def diagnosis_json(diagnosis: Diagnosis, lang: Lang) -> dict[str, Any]:
         "outcome": outcome_word(outcome),
         "phase": outcome.phase,
         "since": outcome.since.isoformat() if outcome.since else None,
+        "waits_for": diagnosis.waits_for.get(lang) if diagnosis.waits_for else None,
+        "progress": progress_json(diagnosis.progress),
         "findings": [finding_json(f, lang) for f in diagnosis.findings],
+        "telling": [quote_json(q) for q in diagnosis.telling],
         "not_read": [f"{u.what}: {u.why}" for u in diagnosis.not_read],
+        "masked": dict(sorted(diagnosis.masked.items())),
     }
+
+
+def quote_json(quote: Quote) -> dict[str, Any]:
+    """Return one piece of evidence as JSON."""
+    time = quote.time.isoformat() if quote.time else None
+    return {"text": quote.text, "where": quote.where, "time": time}
+
+
+def progress_json(progress: Progress | None) -> dict[str, Any] | None:
+    """Return how far copying is as JSON; sizes in bytes."""
+    if progress is None:
+        return None
+    return {
+        "percent": progress.percent,
+        "done_bytes": progress.done_bytes,
+        "total_bytes": progress.total_bytes,
+        "eta": progress.eta.isoformat() if progress.eta else None,
+    }
+
+
+def progress_line(progress: Progress | None, lang: Lang) -> str:
+    """Return how far copying is, in a few words; empty where nothing is being copied."""
+    if progress is None:
+        return ""
+    said = f"{progress.percent}%"
+    if progress.done_bytes is not None and progress.total_bytes is not None:
+        done, total = show_bytes(progress.done_bytes), show_bytes(progress.total_bytes)
+        said += choose(lang, f" ({done} of {total})", f"（{done} / {total}）")
+    if progress.eta is not None:
+        clock = f"{progress.eta:%Y-%m-%d %H:%MZ}"
+        said += choose(lang, f", done about {clock}", f"，预计 {clock} 完成")
+    return said
+
+
+def masked_line(masked: Mapping[str, int], lang: Lang) -> str:
+    """Return how many values were masked, and what they were; empty for none."""
+    if not sum(masked.values()):
+        return ""
+    parts = ", ".join(f"{count} {_RULES.get(rule, rule)}" for rule, count in sorted(masked.items()))
+    return choose(lang, f"masked: {parts}", f"已遮盖：{parts}")
 
 
 def entry_page(entry: Entry, lang: Lang) -> str:
@@ -115,19 +162,48 @@ def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
         head += f", {outcome.phase}{step}"
     if outcome.since:
         head += f", {'自' if zh else 'since'} {outcome.since:%Y-%m-%d %H:%M:%SZ}"
-    lines = [head, ""]
+    lines = [head]
+    if diagnosis.waits_for is not None:
+        waits_for = diagnosis.waits_for.get(lang)
+        lines.append(choose(lang, f"waiting for {waits_for}", f"正在等待：{waits_for}"))
+    if copying := progress_line(diagnosis.progress, lang):
+        lines.append(choose(lang, f"copied {copying}", f"已复制 {copying}"))
+    lines.append("")
     shown = [f for f in diagnosis.findings if not f.benign]
-    if not shown:
+    if not shown and not diagnosis.telling:
         lines.append("没有发现问题。" if zh else "Nothing found that is wrong.")
     for number, finding in enumerate(shown, 1):
         lines += _finding_lines(finding, number, lang)
+    if diagnosis.telling:
+        lines += _telling_lines(diagnosis.telling, lang)
     for finding in diagnosis.findings:
         if finding.benign:
             lines.append(f"{'无害' if zh else 'harmless'}: {finding.title(lang)}")
     if diagnosis.not_read:
         lines += ["", "未能读取：" if zh else "Not read:"]
         lines += [f"  {u.what}: {u.why}" for u in diagnosis.not_read[:12]]
+    if masked := masked_line(diagnosis.masked, lang):
+        lines += ["", masked]
     return "\n".join(lines)
+
+
+def _telling_lines(quotes: Iterable[Quote], lang: Lang) -> list[str]:
+    lines = [
+        choose(
+            lang,
+            "No entry knows the cause. What tells most:",
+            "没有条目能说明原因。最有价值的线索：",
+        )
+    ]
+    for quote in quotes:
+        when = f" {quote.time:%H:%M:%SZ}" if quote.time else ""
+        lines += [f"   > {quote.text}", f"     {quote.where}{when}"]
+    next_step = choose(
+        lang,
+        "Once you know what it was, keep it: mtc-bot kb draft FILE",
+        "查明原因后请记录下来：mtc-bot kb draft FILE",
+    )
+    return [*lines, next_step, ""]
 
 
 def _finding_lines(finding: Finding, number: int, lang: Lang) -> list[str]:

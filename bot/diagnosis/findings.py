@@ -8,8 +8,11 @@ from datetime import datetime
 
 from bot.clusters.port import ObjectRef
 from bot.mtc.outcome_words import Outcome
+from bot.mtc.progress import Progress
 from knowledge.schema import Entry, Severity
-from knowledge.texts import Lang, fill
+from knowledge.texts import Lang, LocalText, fill
+
+_SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,14 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """Return the severity of the entry."""
-        return self.entry.severity
+        """Return the worst severity of the cause and of what it led to.
+
+        A failed hook is an error; one that left the application down is critical.
+        """
+        return max(
+            (self.entry.severity, *(symptom.severity for symptom in self.symptoms)),
+            key=_SEVERITIES.index,
+        )
 
     @property
     def benign(self) -> bool:
@@ -98,6 +107,14 @@ class Diagnosis:
     """Root cause first; symptoms stand in their cause's ``symptoms``; benign ones last."""
     not_read: tuple[Unread, ...] = ()
     plan: str = ""
+    telling: tuple[Quote, ...] = ()
+    """Where no cause is known: what tells most all the same, best first."""
+    waits_for: LocalText | None = None
+    """What MTC waits for in the present phase of a migration that goes on."""
+    progress: Progress | None = None
+    """How far its copying is; None where nothing is being copied."""
+    masked: Mapping[str, int] = field(default_factory=dict)
+    """How many values were masked in what this says, by the rule that did it."""
 
     @property
     def root(self) -> Finding | None:
