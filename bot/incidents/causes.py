@@ -59,14 +59,16 @@ def cause_of(diagnosis: Diagnosis) -> Cause | None:
 
 
 def _found(control: str, root: Finding, others: list[Finding]) -> Cause:
+    symptoms = _unique(symptom.entry.id for symptom in _below(root))
+    told = {root.entry.id, *symptoms}
     return Cause(
         IncidentKey(control, identity(root.subject), root.entry.id),
         root.subject,
         root.severity,
         dict(root.params),
         root.quotes,
-        _unique(symptom.entry.id for symptom in _below(root)),
-        _unique(other.entry.id for other in others),
+        symptoms,
+        _unique(other.entry.id for other in others if other.entry.id not in told),
         root.confidence,
         root.entry.role == "symptom",
     )

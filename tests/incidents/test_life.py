@@ -150,7 +150,8 @@ class TestOpening:
         symptom = finding("plan-not-ready", migration("m"), role="symptom")
         root = finding("storage-down", STORAGE, symptoms=(symptom,))
         scaled = finding("scaled-down", migration("m"))
-        (incident,) = world.see(diagnosis("m", Word.FAILED, root, scaled))
+        elsewhere = finding("storage-down", migration("m"))
+        (incident,) = world.see(diagnosis("m", Word.FAILED, root, scaled, elsewhere))
         assert incident.symptoms == ("plan-not-ready",)
         assert incident.also == ("scaled-down",)
 
