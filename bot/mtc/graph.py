@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from bot.mtc.limits import Limits
 from bot.mtc.models import (
     Backup,
     DirectImageMigration,
@@ -39,6 +40,8 @@ class MigrationObjects:
     pvrs: tuple[PodVolumeRestore, ...] = ()
     source_workloads: Sequence[Mapping[str, Any]] = ()
     """Raw workloads of the plan's namespaces on the source."""
+    limits: Limits = field(default_factory=Limits)
+    """How long a phase may last on this control cluster."""
 
 
 def scaled_down(workloads: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bot.mtc.graph import MigrationObjects, scaled_down
+from bot.mtc.limits import Limits
 from bot.mtc.models import (
     Condition,
     DirectVolumeMigration,
@@ -19,7 +20,6 @@ from bot.mtc.models import (
 )
 from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome_words import Outcome, Word
-from bot.mtc.phases import limit
 
 _NO_PROGRESS = timedelta(minutes=15)
 _TELLING = (
@@ -96,9 +96,9 @@ def _going(objects: MigrationObjects, now: datetime) -> Outcome:
     word, shown, clock, behind = Word.RUNNING, phase, since, ""
     if inner is not None and phase.startswith("WaitForDirectVolumeMigration"):
         clock, behind = _inner_clock(inner, since), inner.status.phase
-        if clock is not None and now - clock > _inner_limit(inner):
+        if clock is not None and now - clock > _inner_limit(inner, objects.limits):
             word = Word.STALLED
-    elif clock is not None and now - clock > limit(phase):
+    elif clock is not None and now - clock > objects.limits.of(phase, _running_step(objects)):
         word = Word.STALLED
     return Outcome(
         word,
@@ -116,13 +116,22 @@ def _inner_clock(transfer: DirectVolumeMigration, fallback: datetime | None) -> 
     return (running.since if running else None) or fallback
 
 
-def _inner_limit(transfer: DirectVolumeMigration) -> timedelta:
+def _inner_limit(transfer: DirectVolumeMigration, limits: Limits) -> timedelta:
     """Return the limit of a transfer's phase; copying that moves has a long one."""
     status = transfer.status
     if status.phase != "RunRsyncOperations":
-        return limit(status.phase)
+        return limits.of(status.phase)
     moving = [p for p in status.running_pods if p.last_observed_progress_percent]
-    return limit(status.phase) if moving or status.successful_pods else _NO_PROGRESS
+    if moving or status.successful_pods:
+        return limits.of(status.phase, "DirectVolume")
+    return _NO_PROGRESS
+
+
+def _running_step(objects: MigrationObjects) -> str:
+    """Return the pipeline step under way, where exactly one is."""
+    steps = objects.migration.status.pipeline
+    running = [s.name for s in steps if s.started and not s.completed and not s.skipped]
+    return running[0] if len(running) == 1 else ""
 
 
 def _step(running: Condition | None) -> tuple[int, int] | None:

@@ -16,10 +16,12 @@ from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import ClusterReader, ControlPlane, NotServed
 from bot.mtc.graph import MigrationObjects
+from bot.mtc.limits import learn
 from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigration, MigPlan, read
 from bot.mtc.models.base import Model, Object
 from bot.mtc.outcome import outcome
 from bot.mtc.outcome_words import ENDED, HEALTHY, Outcome, Word
+from bot.mtc.progress import Progress, progress
 from bot.redaction import redact
 
 Owned = TypeVar("Owned", bound=Object)
@@ -38,6 +40,8 @@ class Row:
     created: datetime | None = None
     problem: str = ""
     """The most telling of what MTC itself says, one line, redacted; empty where all is well."""
+    progress: Progress | None = None
+    """How far the running copy is; None where nothing is being copied."""
 
     @property
     def needs_attention(self) -> bool:
@@ -50,6 +54,7 @@ def overview(plane: ControlPlane, now: datetime | None = None) -> tuple[Row, ...
 
     Raises the ``ClusterError`` of a control cluster that cannot be read.
     """
+    now = now or datetime.now(UTC)
     return tuple(
         Row(
             plane.name,
@@ -58,8 +63,9 @@ def overview(plane: ControlPlane, now: datetime | None = None) -> tuple[Row, ...
             judged,
             objects.migration.metadata.created,
             problem(objects, judged),
+            progress(objects, now),
         )
-        for objects, judged in _sorted(plane, now or datetime.now(UTC))
+        for objects, judged in _sorted(plane, now)
     )
 
 
@@ -79,6 +85,7 @@ def host_view(host: ClusterReader) -> tuple[MigrationObjects, ...]:
     plans = {plan.name: plan for plan in _read(host, k.MIGPLAN, MigPlan)}
     transfers = _by_owner(_read(host, k.DVM, DirectVolumeMigration))
     images = _by_owner(_read(host, k.DIM, DirectImageMigration))
+    limits = learn(migrations)
     siblings: dict[str, list[MigMigration]] = defaultdict(list)
     for migration in migrations:
         siblings[migration.spec.mig_plan_ref.name].append(migration)
@@ -89,6 +96,7 @@ def host_view(host: ClusterReader) -> tuple[MigrationObjects, ...]:
             tuple(siblings[migration.spec.mig_plan_ref.name]),
             tuple(transfers.get(migration.metadata.uid, ())),
             dims=tuple(images.get(migration.metadata.uid, ())),
+            limits=limits,
         )
         for migration in migrations
     )

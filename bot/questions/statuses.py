@@ -13,8 +13,12 @@ from bot.mtc.models import MigPlan, read
 from bot.mtc.models.base import Meta, WithConditions
 from bot.mtc.models.migration import Step
 from bot.mtc.outcome import object_outcome, outcome
+from bot.mtc.outcome_words import Word
+from bot.mtc.progress import progress
+from bot.mtc.waiting import waits_for
 from bot.questions.overview import Row, host_view, problem
 from bot.redaction import redact
+from knowledge.texts import LocalText
 
 StepState = Literal["done", "running", "failed", "skipped", "waiting"]
 
@@ -42,6 +46,8 @@ class Status:
     """Progress lines of the running step, as MTC wrote them."""
     conditions: tuple[str, ...] = ()
     """Critical, Error and Warn conditions in force: ``Type: message``."""
+    waits_for: LocalText | None = None
+    """What MTC waits for in the present phase; None where it is not a phase that waits."""
 
 
 def status_of(plane: ControlPlane, target: ObjectRef, now: datetime) -> Status:
@@ -80,12 +86,15 @@ def _migration(plane: ControlPlane, target: ObjectRef, now: datetime) -> Status:
         judged,
         migration.metadata.created,
         problem(found, judged),
+        progress(found, now),
     )
+    going = judged.word in (Word.RUNNING, Word.STALLED)
     return replace(
         _of_plan(row, target.kind, found.plan),
         pipeline=tuple(_step(s) for s in migration.status.pipeline),
         progress=tuple(redact(line) for line in (running.progress if running else ())[:10]),
         conditions=_conditions(migration.status),
+        waits_for=waits_for(judged.phase, judged.behind) if going else None,
     )
 
 

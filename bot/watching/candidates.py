@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json, ObjectRef
 from bot.mtc.graph import MigrationObjects
+from bot.mtc.limits import NEWEST, Limits, learn
 from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigration, MigPlan, read
 from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome import object_outcome, outcome
@@ -67,9 +69,11 @@ def migrations(objects: Mapping[str, Sequence[Seen]]) -> Iterator[Candidate]:
     transfers = _by_owner(objects.get("DirectVolumeMigration", ()))
     images = _by_owner(objects.get("DirectImageMigration", ()))
     siblings: dict[str, list[Seen]] = defaultdict(list)
-    for seen in objects.get("MigMigration", ()):
+    by_age = sorted(objects.get("MigMigration", ()), key=_age)
+    limits = cache(lambda: learn(read(MigMigration, s.object) for s in by_age[-NEWEST:]))
+    for seen in by_age:
         siblings[_ref(seen, "migPlanRef")].append(seen)
-    for seen in sorted(objects.get("MigMigration", ()), key=_age):
+    for seen in by_age:
         name = _ref(seen, "migPlanRef")
         plan = plans.get(name)
         made = [*transfers.get(seen.uid, ()), *images.get(seen.uid, ())]
@@ -91,6 +95,7 @@ def migrations(objects: Mapping[str, Sequence[Seen]]) -> Iterator[Candidate]:
                 siblings[name],
                 transfers.get(seen.uid, ()),
                 images.get(seen.uid, ()),
+                limits,
             ),
         )
 
@@ -101,6 +106,7 @@ def _migration_judge(
     siblings: Sequence[Seen],
     transfers: Sequence[Seen],
     images: Sequence[Seen],
+    limits: Callable[[], Limits],
 ) -> Callable[[datetime], Outcome]:
     def judge(now: datetime) -> Outcome:
         migration = read(MigMigration, seen.object)
@@ -112,6 +118,7 @@ def _migration_judge(
                 tuple(read(MigMigration, s.object) for s in siblings) if going else (migration,),
                 tuple(read(DirectVolumeMigration, t.object) for t in transfers),
                 dims=tuple(read(DirectImageMigration, i.object) for i in images),
+                limits=limits() if going else Limits(),
             ),
             now,
         )
