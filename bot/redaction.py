@@ -91,3 +91,17 @@ def _apply(text: str, name: str, pattern: re.Pattern[str], group: int, masked: C
         return found[0][: start - whole] + MASK.format(name) + found[0][end - whole :]
 
     return pattern.sub(mask, text)
+
+
+class Tally:
+    """Redacts like ``redact`` and keeps count of what it masked, by rule. For one thread."""
+
+    def __init__(self) -> None:
+        """Begin with nothing masked."""
+        self.masked: Counter[str] = Counter()
+
+    def __call__(self, text: str) -> str:
+        """Return the text with secrets masked."""
+        done = redacted(text)
+        self.masked.update(done.masked)
+        return done.text

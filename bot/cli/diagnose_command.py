@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from bot.cli.rendering import diagnosis_json, diagnosis_page
+from bot.cli.rendering import diagnosis_json, diagnosis_page, progress_line
 from bot.cli.terminal import choose, err, fail, language, out, print_json
 from bot.clusters.archive import open_archive
 from bot.clusters.port import ControlPlane, NotFound, ObjectRef
@@ -108,11 +108,13 @@ def list_migrations(archive: Archive = None, context: Context = "", lang: LangOp
         ("Outcome", "结果"),
         ("Phase", "阶段"),
         ("Since", "自"),
+        ("Copied", "已复制"),
     ):
         table.add_column(choose(speak, en, zh))
     for row in overview(plane):
         since = f"{row.outcome.since:%Y-%m-%d %H:%M:%SZ}" if row.outcome.since else ""
-        table.add_row(row.name, row.plan, str(row.outcome.word), row.outcome.phase, since)
+        copied = progress_line(row.progress, speak)
+        table.add_row(row.name, row.plan, str(row.outcome.word), row.outcome.phase, since, copied)
     out.print(table)
 
 

@@ -8,6 +8,7 @@ be read; quotes are redacted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.clusters.port import ControlPlane, ObjectRef
@@ -15,12 +16,15 @@ from bot.diagnosis.dossier import Dossier
 from bot.diagnosis.evidence import log_matches, object_observations
 from bot.diagnosis.findings import Diagnosis, Finding, Unread
 from bot.diagnosis.gathering import gather
-from bot.diagnosis.judging import judge
+from bot.diagnosis.judging import judge, migration_objects
 from bot.diagnosis.probes import run_probes
-from bot.diagnosis.reporting import finding
+from bot.diagnosis.reporting import Mask, finding
+from bot.diagnosis.telling import telling
 from bot.diagnosis.verdicts import unreadable_clusters, verdicts
 from bot.mtc.outcome_words import Outcome, Word
-from bot.redaction import redact
+from bot.mtc.progress import progress
+from bot.mtc.waiting import waits_for
+from bot.redaction import Tally
 from knowledge.matching.engine import Engine, Match
 from knowledge.ranking import Ranked, rank
 
@@ -35,10 +39,24 @@ LASTING = frozenset(
 class Diagnoser:
     """Diagnoses targets with one set of knowledge. May be shared by threads."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] | None = None) -> None:
-        """Take the compiled knowledge; ``clock`` returns aware UTC times."""
-        self.engine = engine
+    def __init__(
+        self,
+        engine: Engine | Callable[[], Engine],
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Take the compiled knowledge, or what returns it as it is now; ``clock`` is aware UTC.
+
+        One diagnosis uses one engine from beginning to end, whatever is reloaded meanwhile.
+        """
+        self._engine: Callable[[], Engine] = (
+            (lambda: engine) if isinstance(engine, Engine) else engine
+        )
         self._clock = clock or (lambda: datetime.now(UTC))
+
+    @property
+    def engine(self) -> Engine:
+        """Return the knowledge in force now."""
+        return self._engine()
 
     def __call__(self, plane: ControlPlane, target: ObjectRef) -> Diagnosis:
         """Return the diagnosis of ``target``.
@@ -47,34 +65,54 @@ class Diagnoser:
         control cluster that cannot be read at all.
         """
         dossier = gather(plane, target, self._clock())
-        outcome = judge(dossier)
-        findings = self._findings(dossier, outcome)
+        engine, mask = self.engine, Tally()
+        objects = migration_objects(dossier) if dossier.target.kind == "MigMigration" else None
+        outcome = judge(dossier, objects)
+        findings = _findings(dossier, outcome, engine, mask)
+        going = outcome.word in (Word.RUNNING, Word.STALLED)
         return Diagnosis(
             target,
             plane.name,
-            outcome,
+            replace(outcome, errors=tuple(mask(error) for error in outcome.errors)),
             findings,
-            tuple(Unread(redact(u.what), redact(u.why)) for u in dossier.unread),
+            tuple(Unread(mask(u.what), mask(u.why)) for u in dossier.unread),
             str((dossier.plan or {}).get("metadata", {}).get("name", "")),
+            () if _explained(findings, outcome) else telling(dossier, outcome, engine, mask),
+            waits_for(outcome.phase, outcome.behind) if going else None,
+            progress(objects, dossier.now) if objects is not None else None,
+            dict(mask.masked),
         )
 
-    def _findings(self, dossier: Dossier, outcome: Outcome) -> tuple[Finding, ...]:
-        probes = [
-            *run_probes(dossier, outcome),
-            *verdicts(dossier, outcome),
-            *unreadable_clusters(dossier, outcome),
-        ]
-        matches = self.engine.match(probes)
-        matches += self.engine.match(object_observations(dossier))
-        vague: list[Match] = []
-        if dossier.migration is not None:
-            logs = log_matches(dossier, self.engine)
-            matches += [*logs.own, *(match for match in logs.vague if match.entry.benign)]
-            vague = [match for match in logs.vague if not match.entry.benign]
-        ranked = rank(match for match in matches if counts(match, outcome))
-        if vague and not _names_a_cause(ranked):
-            ranked = rank(match for match in (*matches, *vague) if counts(match, outcome))
-        return tuple(finding(item, dossier) for item in ranked)
+
+def _findings(
+    dossier: Dossier, outcome: Outcome, engine: Engine, mask: Mask
+) -> tuple[Finding, ...]:
+    probes = [
+        *run_probes(dossier, outcome),
+        *verdicts(dossier, outcome),
+        *unreadable_clusters(dossier, outcome),
+    ]
+    matches = engine.match(probes)
+    matches += engine.match(object_observations(dossier))
+    vague: list[Match] = []
+    if dossier.migration is not None:
+        logs = log_matches(dossier, engine)
+        matches += [*logs.own, *(match for match in logs.vague if match.entry.benign)]
+        vague = [match for match in logs.vague if not match.entry.benign]
+    ranked = rank(match for match in matches if counts(match, outcome))
+    if vague and not _names_a_cause(ranked):
+        ranked = rank(match for match in (*matches, *vague) if counts(match, outcome))
+    return tuple(finding(item, dossier, mask) for item in ranked)
+
+
+def _explained(findings: Iterable[Finding], outcome: Outcome) -> bool:
+    """Return whether there is nothing to explain, or a cause that explains it."""
+    if outcome.word in QUIET or outcome.word is Word.RUNNING:
+        return True
+    return any(
+        not each.benign and (each.entry.role == "cause" or _explained(each.symptoms, outcome))
+        for each in findings
+    )
 
 
 def _names_a_cause(ranked: Iterable[Ranked]) -> bool:

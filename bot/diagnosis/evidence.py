@@ -9,9 +9,10 @@ its end counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clusters import kinds as k
 from bot.clusters.port import Json, LogSource
@@ -194,22 +195,46 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
     for source in dossier.attached:
         for match in _scan(engine, source, subject):
             yield match, True
-    for role in ("source", "destination", "host"):
-        for source in dossier.scene(role).logs:
-            if not _may_tell(dossier, role, source):
+    for source in _told_logs(dossier):
+        for match in _scan(engine, source, subject):
+            observation = match.observation
+            if not inside(observation.time, begun, end):
                 continue
-            exclusive = source.component in _OWN_COMPONENTS or source.namespace not in (
-                "",
-                k.MTC_NAMESPACE,
-            )
-            for match in _scan(engine, source, subject):
-                observation = match.observation
-                if not inside(observation.time, begun, end):
-                    continue
-                if exclusive or mentions(observation.text, own):
-                    yield match, True
-                elif not _OWNER_KEYS.search(observation.text) and observation.time is not None:
-                    yield replace(match, confidence=match.confidence * 0.5), False
+            if _exclusive(source) or mentions(observation.text, own):
+                yield match, True
+            elif not _OWNER_KEYS.search(observation.text) and observation.time is not None:
+                yield replace(match, confidence=match.confidence * 0.5), False
+
+
+def bearing_logs(
+    dossier: Dossier,
+) -> Iterator[tuple[LogSource, Callable[[Observation], bool]]]:
+    """Yield the logs that may tell of the target, each with what says whether a line does."""
+    begun, end = dossier.window
+    own = _own_names(dossier)
+
+    def bears(line: Observation, exclusive: bool) -> bool:
+        if not inside(line.time, begun, end):
+            return False
+        return exclusive or mentions(line.text, own)
+
+    for source in dossier.attached:
+        yield source, partial(bears, exclusive=True)
+    for source in _told_logs(dossier):
+        yield source, partial(bears, exclusive=_exclusive(source))
+
+
+def _told_logs(dossier: Dossier) -> Iterator[LogSource]:
+    roles: tuple[RoleName, ...] = ("source", "destination", "host")
+    for role in roles:
+        for source in dossier.scene(role).logs:
+            if _may_tell(dossier, role, source):
+                yield source
+
+
+def _exclusive(source: LogSource) -> bool:
+    """Return whether all lines of a log are about the migrations that the dossier is about."""
+    return source.component in _OWN_COMPONENTS or source.namespace not in ("", k.MTC_NAMESPACE)
 
 
 def _may_tell(dossier: Dossier, role: RoleName, source: LogSource) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.clusters import kinds as k
 from bot.clusters.kinds import Kind
 from bot.clusters.port import Json
@@ -9,6 +11,7 @@ from bot.diagnosis.dossier import Dossier, mapping, metadata, ref_name, text
 from bot.diagnosis.evidence import children
 from bot.diagnosis.gathering import WORKLOAD_KINDS
 from bot.mtc.graph import MigrationObjects
+from bot.mtc.limits import NEWEST, learn
 from bot.mtc.models import (
     Backup,
     DirectImageMigration,
@@ -26,12 +29,18 @@ from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
 
 
-def judge(dossier: Dossier) -> Outcome:
-    """Return what became of the dossier's target."""
+def judge(dossier: Dossier, migration: MigrationObjects | None = None) -> Outcome:
+    """Return what became of the dossier's target; ``migration`` where it is read already."""
     if dossier.target.kind == "MigMigration":
-        return outcome(migration_objects(dossier), dossier.now)
+        return outcome(migration or migration_objects(dossier), dossier.now)
     status = read(WithConditions, mapping(dossier.subject, "status"))
     return object_outcome(dossier.target.kind, status, dossier.now)
+
+
+def _newest(migrations: Sequence[Json]) -> list[Json]:
+    """Return as many of the newest as anything can be learned from."""
+    by_age = sorted(migrations, key=lambda m: text(metadata(m).get("creationTimestamp")))
+    return by_age[-NEWEST:]
 
 
 def migration_objects(dossier: Dossier) -> MigrationObjects:
@@ -67,4 +76,5 @@ def migration_objects(dossier: Dossier) -> MigrationObjects:
         own(k.PVB, PodVolumeBackup),
         own(k.PVR, PodVolumeRestore),
         tuple(workloads),
+        learn(read(MigMigration, m) for m in _newest(dossier.scene("host").all(k.MIGMIGRATION))),
     )

@@ -7,7 +7,7 @@ migration itself (pods and log lines come and go; an incident needs an object th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.clusters import kinds as k
 from bot.clusters.port import ObjectRef
@@ -19,29 +19,31 @@ from knowledge.ranking import Ranked
 
 MAX_QUOTES = 5
 MAX_QUOTE = 700
+Mask = Callable[[str], str]
+"""Redacts a text; may keep count."""
 _STAYING = frozenset({"MigCluster", "MigStorage", "MigHook", "MigPlan"})
 
 
-def finding(ranked: Ranked, dossier: Dossier) -> Finding:
+def finding(ranked: Ranked, dossier: Dossier, mask: Mask = redact) -> Finding:
     """Return a ranked match, and its symptoms, as a finding."""
     subject = ranked.subject
     owner = owner_of(subject, dossier)
     return Finding(
         ranked.entry,
         owner,
-        tuple(quote(o) for o in ranked.observations[:MAX_QUOTES]),
-        {**context(dossier, subject), **_clean(ranked.params)},
+        tuple(quote(o, mask) for o in ranked.observations[:MAX_QUOTES]),
+        {**context(dossier, subject, mask), **_clean(ranked.params, mask)},
         ranked.confidence,
-        tuple(finding(symptom, dossier) for symptom in ranked.symptoms),
+        tuple(finding(symptom, dossier, mask) for symptom in ranked.symptoms),
     )
 
 
-def quote(observation: Observation) -> Quote:
+def quote(observation: Observation, mask: Mask = redact) -> Quote:
     """Return an observation as evidence: redacted, one readable piece."""
-    words = " ".join(redact(observation.text).split())
+    words = " ".join(mask(observation.text).split())
     if len(words) > MAX_QUOTE:
         words = words[: MAX_QUOTE - 1] + "…"
-    return Quote(words, redact(observation.where), observation.time)
+    return Quote(words, mask(observation.where), observation.time)
 
 
 def owner_of(subject: Subject, dossier: Dossier) -> ObjectRef:
@@ -76,7 +78,7 @@ def _ref(kind: str, obj: object, dossier: Dossier) -> ObjectRef:
     )
 
 
-def context(dossier: Dossier, subject: Subject) -> dict[str, str]:
+def context(dossier: Dossier, subject: Subject, mask: Mask = redact) -> dict[str, str]:
     """Return the names every finding can use in its texts and commands."""
     pairs = dossier.namespaces
     source, target = next(
@@ -101,7 +103,7 @@ def context(dossier: Dossier, subject: Subject) -> dict[str, str]:
     if subject.kind == "Pod":
         owner = text(labels(_find_pod(dossier, subject)).get("velero.io/backup-name"))
         values |= {"pod": subject.name, "backup": owner}
-    return {name: redact(value) for name, value in values.items() if value}
+    return {name: mask(value) for name, value in values.items() if value}
 
 
 def _find_pod(dossier: Dossier, subject: Subject) -> dict[str, object] | None:
@@ -112,5 +114,5 @@ def _find_pod(dossier: Dossier, subject: Subject) -> dict[str, object] | None:
     return None
 
 
-def _clean(params: Mapping[str, str]) -> dict[str, str]:
-    return {name: redact(value)[:200] for name, value in params.items() if value}
+def _clean(params: Mapping[str, str], mask: Mask) -> dict[str, str]:
+    return {name: mask(value)[:200] for name, value in params.items() if value}
