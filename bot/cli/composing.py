@@ -142,6 +142,8 @@ def live_planes(configuration: Configuration) -> tuple[ControlPlane, ...]:
     from bot.clusters.live import open_live
 
     return tuple(
-        open_live(context=c.context, kubeconfig=c.kubeconfig, name=c.name)
+        open_live(
+            context=c.context, kubeconfig=c.kubeconfig, name=c.name, in_cluster=c.in_cluster
+        )
         for c in configuration.control_clusters
     )
