@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from bot.clusters.archive.logs import component_of
+from bot.clusters.components import component_of
 from bot.clusters.kinds import Kind
 from bot.clusters.port import Json, LogSource, NotFound
 from knowledge.matching.loglines import head

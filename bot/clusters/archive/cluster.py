@@ -13,9 +13,10 @@ from typing import Any
 
 from bot.clusters import kinds as k
 from bot.clusters.archive.layout import COLLECTED_GROUPS, Attached, Flavour, Log, Objects
-from bot.clusters.archive.logs import LogFile, choose, component_of, source_of
+from bot.clusters.archive.logs import LogFile, choose, source_of
 from bot.clusters.archive.members import Member, Problems, shown
 from bot.clusters.archive.objects import ObjectFiles, ParsedFiles
+from bot.clusters.components import component_of
 from bot.clusters.kinds import Kind
 from bot.clusters.port import (
     AccessAnswer,

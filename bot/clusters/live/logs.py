@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from bot.clusters.archive.logs import component_of
+from bot.clusters.components import component_of
 from bot.clusters.live.connection import Connection, Query
 from bot.clusters.live.requests import Request, spoken
 from bot.clusters.port import Invalid, Json, LogSource, NotFound, Unreachable
