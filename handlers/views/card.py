@@ -61,8 +61,8 @@ def card(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Mes
     page.add(header(f"{mark} {title}"))
     page.add(rich(paragraph(words(tidy(story.cause, 700)))))
     for word, (key, entry_id) in LOUD.items():
-        told = incident.outcome == word or entry_id in (*incident.symptoms, *incident.also)
-        if told and incident.entry_id != entry_id:
+        loud = incident.outcome == word or entry_id in (*incident.symptoms, *incident.also)
+        if loud and incident.entry_id != entry_id:
             page.add(rich(paragraph(words(f"⚠️ {say(lang, key)}", bold=True))))
     page.add(fields(_facts(incident, lang, now)))
     if incident.also:
