@@ -12,6 +12,7 @@ from knowledge.schema import Signature
 
 _NAMED_GROUP = re.compile(r"\(\?P<[A-Za-z_]\w*>")
 _BOUNDED = re.compile(r"(?<!\\)\.\{\d*,\d+\}\??")
+_LOOKAROUND = re.compile(r"(?<!\\)\(\?<?[=!]")
 _OPEN_END = re.compile(r"(?<!\\)(?:\.[*+]\??|\\[SsdwW][*+]\??|\.)$")
 
 
@@ -52,14 +53,35 @@ def confirming(signature: Signature) -> re.Pattern[str]:
     return re.compile(expression(signature), re.IGNORECASE if signature.ignore_case else 0)
 
 
+def _without_lookaround(pattern: str) -> str:
+    """Return ``pattern`` without its ``(?=``, ``(?!``, ``(?<=`` and ``(?<!`` groups."""
+    while opening := _LOOKAROUND.search(pattern):
+        depth, i, in_class = 1, opening.end(), False
+        while i < len(pattern) and depth:
+            char = pattern[i]
+            if char == "\\":
+                i += 1
+            elif in_class:
+                in_class = char != "]"
+            elif char == "[":
+                in_class = True
+            else:
+                depth += (char == "(") - (char == ")")
+            i += 1
+        pattern = pattern[: opening.start()] + pattern[i:]
+    return pattern
+
+
 def for_automaton(signature: Signature) -> bytes:
-    """Return the form for the automaton: no named groups, no bounds, no open end.
+    """Return the form for the automaton: no named groups, no bounds, no look-around, no open end.
 
     A bounded gap (``.{0,400}``) costs a state for every byte it may span, so that compiling a few
-    of them takes seconds; unbounded it finds more lines, and ``re`` sorts them out. An open end
-    (``.*``) would report a hit for every further byte of the line.
+    of them takes seconds; unbounded it finds more lines, and ``re`` sorts them out. So it does for
+    look-around (``(?!...)``), which the automaton does not know. An open end (``.*``) would report
+    a hit for every further byte of the line.
     """
-    pattern = _BOUNDED.sub(".*", _NAMED_GROUP.sub("(?:", expression(signature)))
+    pattern = _without_lookaround(_NAMED_GROUP.sub("(?:", expression(signature)))
+    pattern = _BOUNDED.sub(".*", pattern)
     while (shorter := _OPEN_END.sub("", pattern)) != pattern and shorter:
         pattern = shorter
     return pattern.encode()
