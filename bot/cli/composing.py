@@ -142,8 +142,6 @@ def live_planes(configuration: Configuration) -> tuple[ControlPlane, ...]:
     from bot.clusters.live import open_live
 
     return tuple(
-        open_live(
-            context=c.context, kubeconfig=c.kubeconfig, name=c.name, in_cluster=c.in_cluster
-        )
+        open_live(context=c.context, kubeconfig=c.kubeconfig, name=c.name, in_cluster=c.in_cluster)
         for c in configuration.control_clusters
     )
