@@ -6,7 +6,7 @@ requests, and of the audit. Only time and Slack's member list are stand-ins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from bot.access.people import Person
 from bot.access.policy import Policy, parse_policy
 from bot.clusters import kinds as k
-from bot.clusters.kinds import MTC_NAMESPACE
+from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import AccessAnswer, AccessRequest, Json, ObjectRef
 from bot.remediation.registry import ACTIONS
 from bot.remediation.requests import Asked, Requests
@@ -108,6 +108,71 @@ def objects() -> tuple[Json, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Write:
+    """One write that the bot made on a cluster, no dry run."""
+
+    cluster: str
+    verb: str
+    kind: str
+    name: str
+    user: str
+    groups: tuple[str, ...]
+    body: Json
+
+
+class Watched(MemoryCluster):
+    """A cluster that remembers who wrote what; tests and players write as nobody."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self.writes: list[Write] = []
+        self.dying = ""
+        """``before`` or ``after``: the process dies at the next write of the bot."""
+        super().__init__(*args, **more)
+
+    def patch(self, kind: Kind, name: str, namespace: str, body: Json, **more: Any) -> Json:
+        return self._noted("patch", kind, name, body, super().patch, namespace, more)
+
+    def create(self, kind: Kind, namespace: str, body: Json, **more: Any) -> Json:
+        name = str(body["metadata"]["name"])
+        return self._noted("create", kind, name, body, super().create, namespace, more)
+
+    def delete(self, kind: Kind, name: str, namespace: str, **more: Any) -> None:
+        self._noted("delete", kind, name, {}, super().delete, namespace, more)
+
+    def _noted(
+        self,
+        verb: str,
+        kind: Kind,
+        name: str,
+        body: Json,
+        do: Callable[..., Any],
+        place: str,
+        more: dict[str, Any],
+    ) -> Any:
+        who = more.get("as_user")
+        real = who is not None and not more.get("dry_run")
+        if real and self.dying == "before":
+            self.dying = ""
+            raise Killed
+        if verb == "create":
+            answer = do(kind, place, body, **more)
+        elif verb == "patch":
+            answer = do(kind, name, place, body, **more)
+        else:
+            answer = do(kind, name, place, **more)
+        if who is not None and real:
+            self.writes.append(Write(self.name, verb, kind.kind, name, who.user, who.groups, body))
+            if self.dying == "after":
+                self.dying = ""
+                raise Killed
+        return answer
+
+
+class Killed(BaseException):
+    """The process dies here; nothing after it happens."""
+
+
 @dataclass
 class World:
     """A desk, a runner, and the clusters they work on."""
@@ -120,12 +185,17 @@ class World:
     """(user, verb) that the cluster itself refuses."""
 
     def __post_init__(self) -> None:
-        self.host = MemoryCluster("host", objects(), access=self._access)
-        self.source = MemoryCluster("ocp3", access=self._access)
+        self.host = Watched("host", objects(), access=self._access, clock=lambda: self.now)
+        self.source = Watched("ocp3", access=self._access, clock=lambda: self.now)
         self.plane = MemoryPlane("wave-1", {"host": self.host, "ocp3": self.source})
         self.approvals = StoredApprovals(self.database)
         self.audit = Audit(self.database)
-        self.requests = Requests(
+        self.requests = self.new_requests()
+        self.runner = self.new_runner()
+
+    def new_requests(self) -> Requests:
+        """Return the desk of a restarted process."""
+        return Requests(
             [self.plane],
             self.approvals,
             self.audit,
@@ -134,7 +204,6 @@ class World:
             actions=ACTIONS,
             clock=lambda: self.now,
         )
-        self.runner = self.new_runner()
 
     def new_runner(self) -> Runner:
         """Return a runner as a restarted process would make one."""
@@ -170,6 +239,47 @@ class World:
     def migrations(self) -> set[str]:
         """Return the names of the migrations there are."""
         return {m["metadata"]["name"] for m in self.host.list(k.MIGMIGRATION).items}
+
+    def decide(self, approval: Approval, *people: str, typed: str = "") -> Approval:
+        """Let people approve until it is approved."""
+        for person in people or (AMIR, ANNA):
+            if approval.state == "pending":
+                approval = self.requests.approve(person, approval.id, typed=typed)
+        return approval
+
+    def carry_out(
+        self, approval: Approval, settle: Callable[[], None] = lambda: None, turns: int = 12
+    ) -> Approval:
+        """Let the runner work until the request is executed or over; ``settle`` is MTC's part."""
+        for _ in range(turns):
+            self.runner.turn()
+            settle()
+            self.later(seconds=6)
+            if self.read(approval.id).state not in ("approved", "running"):
+                break
+        return self.read(approval.id)
+
+    def read(self, approval_id: str) -> Approval:
+        """Return a request as it is stored now."""
+        found = self.approvals.get(approval_id)
+        assert found is not None
+        return found
+
+    def undo(self, approval: Approval, person: str = OLIVIA) -> Approval:
+        """Ask for the undo of what was done."""
+        return self.requests.request_undo(person, approval.id, CHANNEL)
+
+    def restart(self) -> None:
+        """Be another process on the same database: nothing is remembered, claims run out."""
+        self.later(seconds=61)
+        self.approvals = StoredApprovals(self.database)
+        self.requests = self.new_requests()
+        self.runner = self.new_runner()
+
+    @property
+    def writes(self) -> list[Write]:
+        """Return what the bot wrote, on every cluster."""
+        return [*self.host.writes, *self.source.writes]
 
     def later(self, **span: float) -> None:
         """Let time pass."""

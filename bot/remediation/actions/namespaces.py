@@ -85,14 +85,14 @@ class CopyNamespaceAnnotations(Action[NodeSelector]):
         undo: list[Call] = []
         for here, there in pairs:
             target = existing(ground, ground.destination, k.NAMESPACE, there, "")
-            wanted = params.selector
+            wanted: object = params.selector
             if wanted is None:
                 source = existing(ground, ground.source, k.NAMESPACE, here, "")
-                wanted = text(annotations_of(source).get(NODE_SELECTOR))
+                wanted = annotations_of(source).get(NODE_SELECTOR)
             now = annotations_of(target).get(NODE_SELECTOR)
             if now == wanted:
                 continue
-            _some_node_fits(ground, wanted)
+            _some_node_fits(ground, text(wanted))
             steps.append(_annotate(target, wanted, ground.destination))
             undo.append(_annotate(target, now, ground.destination))
         if not steps:
