@@ -36,6 +36,8 @@ from sandbox.clusters.logs import LogStore
 from sandbox.clusters.objects import copied, merged, selected, without_metadata
 
 Access = Callable[[AccessRequest], AccessAnswer]
+_WHOLE = frozenset({"migration.openshift.io", "velero.io"})
+"""Groups whose custom resources have no status subresource: a new status is a new generation."""
 _WAIT = 0.1
 """Seconds after which a waiting watch looks at its ``stop`` again."""
 
@@ -64,7 +66,7 @@ class MemoryCluster:
         ``clock`` (aware, UTC) stamps what is created; ``kinds`` are those the cluster serves.
         """
         self._name = name
-        self._access = access
+        self.access = access
         self.clock = clock or (lambda: datetime.now(UTC))
         self._changed = threading.Condition(threading.RLock())
         self._objects: dict[Kind, dict[tuple[str, str], Json]] = {kind: {} for kind in kinds}
@@ -174,7 +176,7 @@ class MemoryCluster:
         """Return what the cluster's access rule says."""
         with self._changed:
             self._check()
-        return self._access(request)
+        return self.access(request)
 
     # Writing
 
@@ -361,7 +363,7 @@ class MemoryCluster:
     def _may(self, verb: str, kind: Kind, name: str, namespace: str, who: Identity | None) -> None:
         if who is None:
             return
-        answer = self._access(
+        answer = self.access(
             AccessRequest(
                 verb, kind.group, kind.plural, namespace, name, user=who.user, groups=who.groups
             )
@@ -404,7 +406,7 @@ class MemoryCluster:
         after["metadata"].setdefault("generation", before["metadata"].get("generation", 1))
         if after == before:
             return before
-        if without_metadata(after) != without_metadata(before):
+        if self._meant(kind, after) != self._meant(kind, before):
             after["metadata"]["generation"] = int(before["metadata"].get("generation", 1)) + 1
         if dry_run:
             return after
@@ -412,6 +414,14 @@ class MemoryCluster:
             self._remove(kind, before)
             return after
         return self._store(kind, after, "MODIFIED", False)
+
+    @staticmethod
+    def _meant(kind: Kind, obj: Json) -> Json:
+        """Return what a generation counts: without the status, where that is a part of its own."""
+        part = without_metadata(obj)
+        if kind.group not in _WHOLE:
+            part.pop("status", None)
+        return part
 
     def _remove(self, kind: Kind, there: Json) -> None:
         meta = there["metadata"]

@@ -61,6 +61,11 @@ class MigrationLife(Life):
         self._transfer: TransferLife | None = None
 
     @property
+    def canceling(self) -> bool:
+        """Return whether it was canceled."""
+        return self._itinerary == "Cancel"
+
+    @property
     def phase(self) -> str:
         """Return the phase it is in; empty before the first."""
         return self._phases[self._index].name if self.started else ""
@@ -133,7 +138,7 @@ class MigrationLife(Life):
         self._do(phase.name)
         self._on_phase(self.run, phase.name)
         if self.run.cancel_in == phase.name:
-            self.wait(phase.seconds / 2, self._cancel)
+            self.wait(phase.seconds / 2, self.cancel)
         elif self.run.fails_in == phase.name:
             self.wait(phase.seconds, lambda: self.fail(self.run.reason or phase.name))
         elif self.run.hold == phase.name:
@@ -281,7 +286,8 @@ class MigrationLife(Life):
         self.ended = True
         self._on_phase(self.run, "Failed")
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
+        """Turn round: take away what was made, start what was stopped."""
         self._update(lambda migration: migration["spec"].update(canceled=True))
         self._itinerary = "Cancel"
         self._phases = timeline("Cancel", self.app, self.run, self.run.seconds)

@@ -35,6 +35,8 @@ class Player:
         clusters = names_of_clusters(self._scenarios)
         self._world = World(plane, start, clusters)
         self._lives: dict[str, list[MigrationLife]] = {s.id: [] for s in self._scenarios}
+        self._like: dict[str, str] = {}
+        """Runs to which happens what a scenario writes for another."""
         self._seen = -1
         self._length: float | None = None
         for cluster in plane.clusters.values():
@@ -84,17 +86,7 @@ class Player:
 
     def _enter_scenario(self, scenario: Scenario, clusters: dict[str, Values]) -> None:
         for run in scenario.runs:
-            app = scenario.app(run.app)
-            values = run_values(scenario, run, clusters)
-            life = MigrationLife(
-                self._world,
-                self._agenda,
-                app,
-                run,
-                values,
-                partial(self._entered, scenario, values),
-            )
-            self._lives[scenario.id].append(life)
+            life = self._life(scenario, run, run_values(scenario, run, clusters))
             self._agenda.at(scenario.offset + run.at, partial(self._create, scenario, life))
         first = (
             run_values(scenario, scenario.runs[0], clusters)
@@ -109,6 +101,13 @@ class Player:
                     scenario.offset + change.at, partial(self._change, scenario, change, values)
                 )
 
+    def _life(self, scenario: Scenario, run: Run, values: Values) -> MigrationLife:
+        entered = partial(self._entered, scenario, values)
+        app = scenario.app(run.app)
+        life = MigrationLife(self._world, self._agenda, app, run, values, entered)
+        self._lives[scenario.id].append(life)
+        return life
+
     def _create(self, scenario: Scenario, life: MigrationLife) -> None:
         life.create()
         self._reconcile(scenario)
@@ -121,7 +120,7 @@ class Player:
         """Carry out the changes that wait for a phase of a run."""
         for change in scenario.changes:
             meant = change.run or scenario.runs[0].name
-            if change.entering == phase and meant == run.name:
+            if change.entering == phase and meant == self._like.get(run.name, run.name):
                 when = self._world.elapsed + change.after
                 self._agenda.at(when, partial(self._change, scenario, change, values))
         if phase in ("Completed", "Failed"):

@@ -229,6 +229,28 @@ class Change(_Strict):
         return self
 
 
+class Cure(_Strict):
+    """What takes the fault away: an object as somebody must have made it."""
+
+    cluster: str = "host"
+    """host, source or destination (of the first run), or a cluster's name."""
+    kind: str
+    name: str
+    namespace: str = ""
+    when: str
+    """A CEL expression over ``object``, true once it is mended."""
+
+
+class Fix(_Strict):
+    """One remediation on the way out."""
+
+    action: EntryId
+    target: str = ""
+    """As in ``Expect.target``, which it is if empty."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Beside those that are proposed."""
+
+
 class Expect(_Strict):
     """What a diagnosis must say once all of it has been played."""
 
@@ -243,6 +265,10 @@ class Expect(_Strict):
     """Entries that must be found too, wherever they stand."""
     benign: tuple[EntryId, ...] = ()
     """Entries of noise that must be explained."""
+    fix: tuple[Fix, ...] = ()
+    """What is asked for, approved and verified, one after the other."""
+    mended: tuple[str, ...] = ()
+    """Migrations that have succeeded after the last of them."""
 
 
 class Scenario(_Strict):
@@ -260,6 +286,10 @@ class Scenario(_Strict):
     apps: tuple[App, ...] = Field(min_length=1)
     runs: tuple[Run, ...] = ()
     changes: tuple[Change, ...] = ()
+    cures: tuple[Cure, ...] = ()
+    """All of them must hold for the fault to be gone; see ``passes`` where there are none."""
+    passes: bool = False
+    """Whether the fault is gone by itself when it is looked at again, or run again."""
     expect: Expect
 
     def app(self, name: str = "") -> App:
