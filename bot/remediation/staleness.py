@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.clusters.kinds import BY_KIND
+from bot.clusters.kinds import BY_KIND, SECRET
 from bot.clusters.port import ControlPlane, Json, NotFound, ObjectRef
 from bot.diagnosis.dossier import metadata, text
 from bot.remediation.actions.base import Action
@@ -88,6 +88,10 @@ def _call_moved_on(call: Call, ground: Ground) -> str:
         return f"{call.where} was deleted and made anew"
     if call.digest and digest(obj, call.body) != call.digest:
         return f"{call.where} was changed"
+    for source in call.secrets.values():
+        held = ground.reader(source.cluster).get(SECRET, source.name, source.namespace)
+        if text(metadata(held).get("resourceVersion")) != source.version:
+            return f"secret {source.namespace}/{source.name} on {source.cluster} was changed"
     return ""
 
 
