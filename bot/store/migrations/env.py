@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.store import remediation_schema
+from bot.store import feedback, remediation_schema
 from bot.store.schema import Base
 
-TABLES = (Base, remediation_schema.ApprovalRow)
+TABLES = (Base, remediation_schema.ApprovalRow, feedback.FeedbackRow)
 """Named so that every module with tables is read before the metadata is used."""
 
 context.configure(
