@@ -34,6 +34,11 @@ _MESSAGE_KEYS = frozenset(
     }
 )
 _EVENT_ROW = re.compile(r"(?:^|\s)(?:Warning|Normal)\s+(?P<reason>[A-Z][A-Za-z]+)\s+(?P<rest>.*)")
+_EVENT_LINE = re.compile(
+    r"""Event\(v1\.ObjectReference\{Kind:\\*"(?P<kind>\w*).*\}\): """
+    r"""type: '\w+' reason: '(?P<reason>\w+)'"""
+)
+"""How a controller logs an event that it has sent."""
 _CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b")
 _EXIT_CODE = re.compile(
     r"\bexit(?:ed)?(?: with)?(?: status| code|Code)?[ :=]+(\d{1,3})\b", re.IGNORECASE
@@ -78,6 +83,9 @@ def observe_line(line: str, kind: str = "", component: str = "", where: str = ""
     ``oc get events`` or ``oc describe`` is an event whatever the hint says.
     """
     text = line[:MAX_TEXT]
+    if sent := _EVENT_LINE.search(text):
+        fields = {"reason": sent["reason"], "kind": sent["kind"]}
+        return Observation("event", text, where=where, component=component, fields=fields)
     row = _EVENT_ROW.search(text)
     if kind == "event" or (row and kind in ("", "log")):
         fields = {"reason": row["reason"]} if row else {}

@@ -1,19 +1,22 @@
 """What a person pastes or pipes in, as observations.
 
 Log text, one or more YAML or JSON objects, a fragment of a status, rows of ``oc get events``:
-it says itself what it is, and the hint is only a hint.
+it says itself what it is, and the hint is only a hint. What a screen adds (colours, wrapped
+lines, a cut at the end) does no harm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
 
+from knowledge.describing import described
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation
-from knowledge.observing import observe, observe_line
+from knowledge.observing import MAX_TEXT, observe, observe_line
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -23,28 +26,60 @@ except ImportError:  # libyaml is not everywhere; the pure loader is only slower
 _OBJECT_KEYS = frozenset({"kind", "status", "items", "metadata", "type"})
 MAX_YAML = 16 << 20
 """Bytes of YAML that are parsed; a longer text is read as lines."""
+MAX_LINES = 4 << 20
+"""Bytes that are read line by line; a longer text is a log, and is scanned."""
+_COLOUR = re.compile(r"(?:\x1b|\u2190)\[[0-9;]*[A-Za-z]")
+_OBJECT = re.compile(r"^\s*\"?(?:apiVersion|kind)\"?: *\"?\w", re.MULTILINE)
+_OWN_LINE = re.compile(
+    r"""^(?:\S|\s*(?:-\s|[\w./-]+[:=]|\d[\dhms]+\s|(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"""
+)
 
 
 def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "") -> list[Match]:
     """Return the matches in what was given, whatever it is; never raises for odd content."""
-    text = data.decode("utf-8", "replace")
+    text = _COLOUR.sub("", data.decode("utf-8", "replace"))
     if objects := parse_objects(text, kind):
-        found = list(_observations(objects, component))
-        if any(o.kind != "object" or o.subject.kind for o in found):
-            return engine.match(found)
-    if kind in ("", "log") and component not in ("",) and kind == "log":
+        facts = list(_observations(objects, component))
+        if any(o.kind != "object" or o.subject.kind for o in facts):
+            return engine.match(facts)
+    if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
-    return engine.match(
-        observe_line(line, kind, component, f"line {number}")
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip()
-    )
+    lines = text.splitlines()
+    found = _match_lines(engine, lines, kind, component)
+    if all(match.entry.benign for match in found) and len(whole := _unwrapped(lines)) < len(lines):
+        found += _match_lines(engine, whole, kind, component)
+    return found
+
+
+def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
+    conditions, taken = described(lines, component)
+    found = engine.match(conditions)
+    for number, line in enumerate(lines, 1):
+        if number - 1 in taken or not line.strip():
+            continue
+        where = f"line {number}"
+        if len(line) > MAX_TEXT:
+            found += engine.scan([line.encode()], component=component, where=where)
+        else:
+            found += engine.match([observe_line(line, kind, component, where)])
+    return found
+
+
+def _unwrapped(lines: Sequence[str]) -> list[str]:
+    """Return the lines with those that only continue the one before joined to it."""
+    whole: list[str] = []
+    for line in lines:
+        if whole and line.strip() and not _OWN_LINE.match(line):
+            whole[-1] = f"{whole[-1]} {line.strip()}"
+        else:
+            whole.append(line)
+    return whole
 
 
 def parse_objects(text: str, kind: str = "") -> list[Any]:
     """Return the mappings and lists of a YAML or JSON text; nothing where it is not one."""
     stripped = text.lstrip()
-    if not stripped or len(text) > MAX_YAML or kind == "log":
+    if not stripped or len(text) > MAX_YAML or (kind == "log" and not _OBJECT.search(text)):
         return []
     if _aliases(text) > 100:
         return []

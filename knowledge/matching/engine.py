@@ -36,6 +36,9 @@ _FAMILIES: tuple[frozenset[str], ...] = (
 )
 """Components whose messages turn up in each other's logs."""
 
+_USUAL = frozenset({"MigPlan", "MigMigration", "MigCluster", "MigStorage"})
+"""Kinds that a condition is taken for first where it does not say whose it is: several kinds
+share the names of their conditions, and people look at these."""
 _KNOWN = frozenset().union(*_FAMILIES)
 
 
@@ -183,7 +186,10 @@ class Engine:
             found = _search(wanted.message, observation.text)
             if found is None:
                 continue
-            yield Match(entry, observation, found, 0.95 if wanted.message else 0.9)
+            confidence = 0.95 if wanted.message else 0.9
+            if wanted.kind and not kind and not _USUAL & set(wanted.kind):
+                confidence -= 0.05
+            yield Match(entry, observation, found, confidence)
 
     def _match_event(self, observation: Observation) -> Iterator[Match]:
         for entry, wanted in self._events.get(observation.fields.get("reason", ""), ()):

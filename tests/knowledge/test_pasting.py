@@ -1,0 +1,115 @@
+"""What people paste is what their screen shows: the form must not hide the cause.
+
+In: texts as ``oc describe``, terminals and log viewers leave them. Out: ranked findings of the
+built-in entries.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.loading import load_builtin
+from knowledge.matching.engine import Engine
+from knowledge.pasting import match_text
+from knowledge.ranking import Ranked, rank
+
+
+@cache
+def engine() -> Engine:
+    return Engine(load_builtin().by_id.values())
+
+
+def found(text: str, kind: str = "", component: str = "") -> tuple[Ranked, ...]:
+    return rank(match_text(engine(), text.encode(), kind, component))
+
+
+DESCRIBED = """\
+Name:         shop
+Namespace:    openshift-migration
+API Version:  migration.openshift.io/v1alpha1
+Kind:         MigPlan
+Status:
+  Conditions:
+    Category:              Critical
+    Last Transition Time:  2024-02-18T00:08:53Z
+    Message:               {message}
+    Reason:                NotReady
+    Status:                True
+    Type:                  {type}
+    Category:              Required
+    Last Transition Time:  2024-02-18T00:08:58Z
+    Message:               The `persistentVolumes` list has been updated with discovered PVs.
+    Reason:                Done
+    Status:                True
+    Type:                  PvsDiscovered
+Events:                    <none>
+"""
+CUT_OFF = """\
+  - category: Critical
+    lastTransitionTime: "2024-02-18T00:08:53Z"
+    message: {message}
+    reason: NotReady
+    status: "True"
+    type: {type}
+  - category: Required
+    message: 'The `persistentVolumes` list has been upd
+"""
+ON_ONE_LINE = "Type: {type}  Status: True  Reason: NotReady  Category: Critical  Message: {message}"
+
+
+@pytest.mark.parametrize("form", [DESCRIBED, CUT_OFF, ON_ONE_LINE])
+@pytest.mark.parametrize("kind", ["", "cr", "condition"])
+def test_a_condition_is_known_by_its_type_in_any_form(form: str, kind: str) -> None:
+    text = form.format(type="StorageNotReady", message="Something no entry has words for.")
+    assert [f.entry.id for f in found(text, kind)] == ["migplan-storage-not-ready"]
+
+
+def test_the_object_of_a_description_is_named() -> None:
+    text = DESCRIBED.format(type="StorageNotReady", message="It is not ready.")
+    (first,) = found(text)
+    assert (first.subject.kind, first.subject.name) == ("MigPlan", "shop")
+
+
+def test_a_described_condition_that_is_false_says_nothing() -> None:
+    text = DESCRIBED.format(type="StorageNotReady", message="-").replace("True", "False")
+    assert not found(text)
+
+
+def test_colours_and_line_ends_of_a_terminal_do_not_hide_a_line() -> None:
+    text = "\x1b[31mERRO\x1b[0m[0012] Fatal: wrong password \x1b[1mor no key\x1b[0m found\r\n"
+    assert found(text)[0].entry.id == "restic-wrong-password"
+
+
+def test_a_message_wrapped_by_the_screen_is_read_as_one() -> None:
+    text = "message: the server has asked for the client\n      to provide credentials\n"
+    assert found("note " + text)[0].entry.id == "cluster-token-refused"
+
+
+def test_an_event_that_a_controller_logs_is_an_event() -> None:
+    text = (
+        'I1014 09:18:53.061079 1 event.go:282] Event(v1.ObjectReference{Kind:"Job", Name:"j-1"}): '
+        "type: 'Warning' reason: 'DeadlineExceeded' something new"
+    )
+    assert found(text, "log", "cluster")[0].entry.id == "hook-job-deadline"
+
+
+def test_an_object_is_read_as_one_even_where_it_is_called_a_log() -> None:
+    text = "apiVersion: velero.io/v1\nkind: BackupStorageLocation\nstatus: {phase: Unavailable}\n"
+    assert found(text, "log", "velero")[0].entry.id == "bsl-unavailable"
+
+
+def test_the_end_of_a_very_long_line_is_read() -> None:
+    text = '{"level":"error","stack":"' + "a.go:1 " * 4000 + '","error":"no space left on device"}'
+    assert found(text, "log", "restic")[0].entry.id == "restic-no-space"
+
+
+@given(
+    st.text(max_size=400), st.sampled_from(["", "log", "event", "condition", "cr", "pod-status"])
+)
+def test_no_text_makes_it_fail(text: str, kind: str) -> None:
+    found(text, kind)
+    found("Type: A Status: True " + text, kind)
