@@ -129,6 +129,16 @@ def _binding_verdict(
     """Return why a binding does not grant it; empty where it does."""
     if not _is_for(binding, person):
         return "is not for this person"
+    return _out_of_reach(policy, binding, right, asked)
+
+
+def who_may_approve(policy: Policy, asked: Question) -> tuple[Binding, ...]:
+    """Return the bindings by which somebody may approve it."""
+    return tuple(b for b in policy.bindings if not _out_of_reach(policy, b, "approve", asked))
+
+
+def _out_of_reach(policy: Policy, binding: Binding, right: Right, asked: Question) -> str:
+    """Return why it is not what a binding grants, whoever has it; empty where it is."""
     role: Role = policy.role(binding.role)
     level = role.request if right == "request" else role.approve
     if LEVELS[level] < asked.risk:

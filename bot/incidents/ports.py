@@ -16,7 +16,8 @@ from bot.incidents.model import Incident
 MessageKind = Literal["card", "thread", "rollup", "approval"]
 """card: post or update the incident's card. thread: a reply under it. rollup: a storm's summary.
 approval: the card of a request for a remediation (topic ``card``), or a note about it
-(``reminder``); then ``incident_id`` holds the request's id.
+(``reminder``, or one of ``bot.store.executions.TOLD``); then ``incident_id`` holds the request's
+id.
 """
 
 
@@ -85,6 +86,15 @@ class Incidents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """A message that stands after more than one try; an earlier try may still arrive."""
+
+    item: OutboxItem
+    ts: str
+    """Of the message that counts."""
+
+
 class Outbox(Protocol):
     """Messages owed. ``claim`` and ``sent`` are what makes a message neither lost nor doubled."""
 
@@ -102,4 +112,8 @@ class Outbox(Protocol):
 
     def give_up(self, item: OutboxItem, error: str, now: datetime) -> None:
         """Set the item aside for good (bad channel, refused blocks); it is kept and counted."""
+        ...
+
+    def resent(self, since: datetime) -> tuple[Resent, ...]:
+        """Return what was sent since then after more than one try, newest first, 100 at most."""
         ...

@@ -21,6 +21,8 @@ from bot.store.database import Database
 from bot.store.owing import owe_approval
 from bot.store.remediation_schema import ApprovalRow, LockRow, StepRow
 
+TOLD = frozenset({"rejected", "expired", "stale", "failed", "verified", "not-fixed"})
+"""What the requester is told beside the card, which changes without a sound."""
 LEASE = timedelta(seconds=60)
 """How long a runner holds an execution without a sign of life."""
 
@@ -206,6 +208,8 @@ class Executions:
         row.revision += 1
         record(session, now, who, what, row.id, **data)
         owe_approval(session, row.id, row.channel, "card", now)
+        if what in TOLD:
+            owe_approval(session, row.id, row.channel, what, now)
 
 
 def locked(session: Session, approval_id: str) -> ApprovalRow:
