@@ -88,6 +88,8 @@ def diagnosis_json(diagnosis: Diagnosis, lang: Lang) -> dict[str, Any]:
         "outcome": outcome_word(outcome),
         "phase": outcome.phase,
         "since": outcome.since.isoformat() if outcome.since else None,
+        "not_copied": list(outcome.not_copied),
+        "scaled_down": list(outcome.scaled_down),
         "waits_for": diagnosis.waits_for.get(lang) if diagnosis.waits_for else None,
         "progress": progress_json(diagnosis.progress),
         "findings": [finding_json(f, lang) for f in diagnosis.findings],
@@ -166,6 +168,14 @@ def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
     if diagnosis.waits_for is not None:
         waits_for = diagnosis.waits_for.get(lang)
         lines.append(choose(lang, f"waiting for {waits_for}", f"正在等待：{waits_for}"))
+    if outcome.not_copied:
+        claims = ", ".join(outcome.not_copied)
+        lines.append(choose(lang, f"NOT copied: {claims}", f"未复制的卷：{claims}"))
+    if outcome.scaled_down:
+        names = ", ".join(outcome.scaled_down)
+        lines.append(
+            choose(lang, f"still scaled to zero: {names}", f"仍为零副本的工作负载：{names}")
+        )
     if copying := progress_line(diagnosis.progress, lang):
         lines.append(choose(lang, f"copied {copying}", f"已复制 {copying}"))
     lines.append("")
