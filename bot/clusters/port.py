@@ -217,6 +217,18 @@ class ClusterReader(Protocol):
 
 
 @runtime_checkable
+class PagedReader(ClusterReader, Protocol):
+    """Reading, where lists may be too long to be held whole."""
+
+    def pages(self, kind: Kind, namespace: str = "") -> Iterator[Listing]:
+        """Yield the same as ``list`` in parts, all of them of the first one's version.
+
+        Raises ``Expired`` between two parts where the cluster no longer has that version.
+        """
+        ...
+
+
+@runtime_checkable
 class ClusterWriter(ClusterReader, Protocol):
     """Writing, on top of reading. Each write may be a server-side dry run."""
 

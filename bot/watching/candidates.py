@@ -1,17 +1,17 @@
 """What in a picture may need a look, and how it stands as far as the control cluster knows.
 
 A migration's version covers what it made (its transfers and image copies); its surroundings are
-its plan, the plan's clusters and store. Nothing is parsed until somebody asks for the outcome,
-so thousands of finished migrations cost a comparison each.
+its plan, the plan's clusters and store. Only objects that somebody asks for become candidates,
+and nothing is unpacked until the outcome is wanted, so thousands of finished migrations cost
+nothing at all.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json, ObjectRef
@@ -21,11 +21,15 @@ from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigra
 from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
-from bot.watching.picture import Seen, by_name
+from bot.watching.picture import Picture
+from bot.watching.seen import Seen
 from knowledge.matching.loglines import parse_time
 
+MIGRATION = "MigMigration"
 INFRASTRUCTURE = ("MigCluster", "MigStorage", "MigHook", "MigPlan")
 """Kinds that are looked at for their own sake, not only for a migration's."""
+MADE = ("DirectVolumeMigration", "DirectImageMigration")
+"""Kinds that a migration makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Candidate:
     plan: str
     judge: Callable[[datetime], Outcome]
     """Returns how it stands, from the control cluster alone."""
+    in_use: Callable[[], bool] = lambda: False
+    """Returns whether a migration under way depends on it; of clusters and stores only."""
 
     @property
     def ref(self) -> ObjectRef:
@@ -48,116 +54,122 @@ class Candidate:
     @property
     def created(self) -> datetime | None:
         """Return the creation time (UTC)."""
-        stamp = self.seen.object["metadata"].get("creationTimestamp")
-        return parse_time(stamp) if isinstance(stamp, str) else None
+        return parse_time(self.seen.created) if self.seen.created else None
 
 
-def infrastructure(objects: Mapping[str, Sequence[Seen]]) -> Iterator[Candidate]:
-    """Yield clusters, stores, hooks and plans."""
-    for kind in INFRASTRUCTURE:
-        for seen in objects.get(kind, ()):
-            yield Candidate(
-                seen, seen.version, "", seen.name if kind == "MigPlan" else "", _object_judge(seen)
+class Candidates:
+    """The candidates of one control cluster."""
+
+    def __init__(self, picture: Picture) -> None:
+        """Take the picture to read from."""
+        self._picture = picture
+        self._limits: Limits | None = None
+
+    def all(self) -> Iterator[Seen]:
+        """Yield every object that can be a candidate."""
+        for kind in (*INFRASTRUCTURE, MIGRATION):
+            yield from self._picture.of(kind)
+
+    def find(self, uid: str) -> Seen | None:
+        """Return the object with this uid that can be a candidate."""
+        found = (self._picture.with_uid(kind, uid) for kind in (MIGRATION, *INFRASTRUCTURE))
+        return next((seen for seen in found if seen is not None), None)
+
+    def affected(self, seen: Seen) -> Iterator[Seen]:
+        """Yield the objects that may stand otherwise because ``seen`` changed or went."""
+        picture = self._picture
+        match seen.kind:
+            case "MigMigration":
+                if seen.done:
+                    self._limits = None
+                for link in seen.links:
+                    yield from self._going(link)
+            case "MigPlan":
+                yield from self._going(seen.place)
+            case "MigCluster" | "MigStorage":
+                for plan in picture.linked("MigPlan", seen.place):
+                    yield from self._going(plan.place)
+            case "DirectVolumeMigration" | "DirectImageMigration":
+                for link in seen.links:
+                    owner = picture.with_uid(MIGRATION, link)
+                    if owner is not None:
+                        yield owner
+        if seen.kind not in MADE:
+            yield seen
+
+    def of_object(self, seen: Seen) -> Candidate:
+        """Return a cluster, store, hook or plan as a candidate."""
+        plan = seen.name if seen.kind == "MigPlan" else ""
+        return Candidate(
+            seen, seen.version, "", plan, _object_judge(seen), lambda: self._in_use(seen)
+        )
+
+    def of_migration(self, seen: Seen) -> Candidate:
+        """Return a migration as a candidate."""
+        picture = self._picture
+        plan = picture.at(seen.links[0]) if seen.links else None
+        transfers, images = (picture.linked(kind, seen.uid) for kind in MADE)
+        around = [plan, *(picture.at(link) for link in plan.links)] if plan is not None else []
+        return Candidate(
+            seen,
+            ",".join((seen.version, *sorted(made.version for made in (*transfers, *images)))),
+            ",".join(each.version for each in around if each is not None),
+            seen.links[0].partition("/")[2] if seen.links else "",
+            self._migration_judge(seen, plan, transfers, images),
+        )
+
+    def limits(self) -> Limits:
+        """Return how long phases may last here, learned anew whenever a migration has ended."""
+        if self._limits is None:
+            self._limits = learn(
+                read(MigMigration, seen.object)
+                for seen in newest(self._picture.of(MIGRATION), NEWEST)
+            )
+        return self._limits
+
+    def _going(self, plan: str) -> Iterator[Seen]:
+        return (seen for seen in self._picture.linked(MIGRATION, plan) if not seen.done)
+
+    def _in_use(self, seen: Seen) -> bool:
+        plans = self._picture.linked("MigPlan", seen.place)
+        return any(True for plan in plans for _ in self._going(plan.place))
+
+    def _migration_judge(
+        self, seen: Seen, plan: Seen | None, transfers: Sequence[Seen], images: Sequence[Seen]
+    ) -> Callable[[datetime], Outcome]:
+        def judge(now: datetime) -> Outcome:
+            migration = read(MigMigration, seen.object)
+            siblings: tuple[MigMigration, ...] = (migration,)
+            if not seen.done and seen.links:
+                of_plan = self._picture.linked(MIGRATION, seen.links[0])
+                siblings = tuple(read(MigMigration, each.object) for each in of_plan)
+            return outcome(
+                MigrationObjects(
+                    migration,
+                    read(MigPlan, plan.object) if plan is not None else None,
+                    siblings,
+                    tuple(read(DirectVolumeMigration, made.object) for made in transfers),
+                    dims=tuple(read(DirectImageMigration, made.object) for made in images),
+                    limits=Limits() if seen.done else self.limits(),
+                ),
+                now,
             )
 
-
-def migrations(objects: Mapping[str, Sequence[Seen]]) -> Iterator[Candidate]:
-    """Yield the migrations, the oldest first."""
-    plans = by_name(objects.get("MigPlan", ()))
-    clusters = by_name(objects.get("MigCluster", ()))
-    stores = by_name(objects.get("MigStorage", ()))
-    transfers = _by_owner(objects.get("DirectVolumeMigration", ()))
-    images = _by_owner(objects.get("DirectImageMigration", ()))
-    siblings: dict[str, list[Seen]] = defaultdict(list)
-    by_age = sorted(objects.get("MigMigration", ()), key=_age)
-    limits = cache(lambda: learn(read(MigMigration, s.object) for s in by_age[-NEWEST:]))
-    for seen in by_age:
-        siblings[_ref(seen, "migPlanRef")].append(seen)
-    for seen in by_age:
-        name = _ref(seen, "migPlanRef")
-        plan = plans.get(name)
-        made = [*transfers.get(seen.uid, ()), *images.get(seen.uid, ())]
-        around = [plan]
-        if plan is not None:
-            around += [
-                clusters.get(_ref(plan, "srcMigClusterRef")),
-                clusters.get(_ref(plan, "destMigClusterRef")),
-                stores.get(_ref(plan, "migStorageRef")),
-            ]
-        yield Candidate(
-            seen,
-            ",".join((seen.version, *sorted(each.version for each in made))),
-            ",".join(each.version for each in around if each is not None),
-            name,
-            _migration_judge(
-                seen,
-                plan,
-                siblings[name],
-                transfers.get(seen.uid, ()),
-                images.get(seen.uid, ()),
-                limits,
-            ),
-        )
+        return judge
 
 
-def _migration_judge(
-    seen: Seen,
-    plan: Seen | None,
-    siblings: Sequence[Seen],
-    transfers: Sequence[Seen],
-    images: Sequence[Seen],
-    limits: Callable[[], Limits],
-) -> Callable[[datetime], Outcome]:
-    def judge(now: datetime) -> Outcome:
-        migration = read(MigMigration, seen.object)
-        going = migration.status.phase != "Completed"
-        return outcome(
-            MigrationObjects(
-                migration,
-                read(MigPlan, plan.object) if plan is not None else None,
-                tuple(read(MigMigration, s.object) for s in siblings) if going else (migration,),
-                tuple(read(DirectVolumeMigration, t.object) for t in transfers),
-                dims=tuple(read(DirectImageMigration, i.object) for i in images),
-                limits=limits() if going else Limits(),
-            ),
-            now,
-        )
-
-    return judge
+def newest(migrations: Iterable[Seen], most: int) -> list[Seen]:
+    """Return so many of the newest migrations, the newest first."""
+    return heapq.nlargest(most, migrations, key=lambda seen: (seen.created, seen.name))
 
 
 def _object_judge(seen: Seen) -> Callable[[datetime], Outcome]:
     def judge(now: datetime) -> Outcome:
-        return object_outcome(
-            seen.kind, read(WithConditions, _mapping(seen.object.get("status"))), now
-        )
+        status = seen.object.get("status")
+        return object_outcome(seen.kind, read(WithConditions, _mapping(status)), now)
 
     return judge
 
 
-def _by_owner(objects: Sequence[Seen]) -> dict[str, list[Seen]]:
-    found: dict[str, list[Seen]] = defaultdict(list)
-    for seen in objects:
-        meta = seen.object["metadata"]
-        owners = {_mapping(meta.get("labels")).get("migmigration")}
-        references = meta.get("ownerReferences")
-        for reference in references if isinstance(references, list) else ():
-            owners.add(_mapping(reference).get("uid"))
-        for uid in owners:
-            if isinstance(uid, str) and uid:
-                found[uid].append(seen)
-    return found
-
-
-def _ref(seen: Seen, field: str) -> str:
-    name = _mapping(_mapping(seen.object.get("spec")).get(field)).get("name")
-    return name if isinstance(name, str) else ""
-
-
 def _mapping(value: object) -> Json:
     return value if isinstance(value, dict) else {}
-
-
-def _age(seen: Seen) -> tuple[str, str]:
-    stamp = seen.object["metadata"].get("creationTimestamp")
-    return (stamp if isinstance(stamp, str) else "", seen.name)

@@ -9,9 +9,10 @@ A diagnosis reads three clusters and their logs, so it is for what is not well. 
 * One that has ended is diagnosed, again for two minutes while the last evidence comes in, and,
   if it did not end well, every ten minutes for a day: somebody may yet scale the source up.
 * One that ended more than an hour before this control cluster was first watched is history.
-* A MigCluster or MigStorage that is unwell is alerted on for its own sake after five minutes,
-  unless it was so long before the first watch. A MigPlan or MigHook that is not ready is work
-  in progress as long as it holds nobody up, and then the migration's diagnosis names it.
+* A MigCluster or MigStorage that is unwell is alerted on for its own sake: at once where a
+  migration under way depends on it, after five minutes otherwise, and never if it was so long
+  before the first watch. A MigPlan or MigHook that is not ready is work in progress as long as
+  it holds nobody up, and then the migration's diagnosis names it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Pace:
     """How long before the first watch a migration may have ended and still be told."""
     going: timedelta = timedelta(minutes=2)
     ending: timedelta = timedelta(minutes=2)
-    again: timedelta = timedelta(seconds=20)
+    again: timedelta = timedelta(seconds=40)
     """Between two looks at one that has just ended, however much goes on around it."""
     ended: timedelta = timedelta(minutes=10)
     ended_for: timedelta = timedelta(days=1)
@@ -124,14 +125,12 @@ def choose_object(
     first_seen = sighting.unwell_since if sighting is not None else None
     unwell_since = first_seen or now
     begun = min(filter(None, (outcome.since, unwell_since)))
-    alone = (
-        candidate.seen.kind in _ALERTED_ALONE
-        and now - begun >= pace.standing
-        and begun >= watched_since - pace.history
-    )
-    if not alone:
+    may_be = candidate.seen.kind in _ALERTED_ALONE and begun >= watched_since - pace.history
+    in_use = may_be and candidate.in_use()
+    if not may_be or not (in_use or now - begun >= pace.standing):
         return Choice(Look.NOTE, outcome, unwell_since)
-    told = same and sighting is not None and sighting.looked_at >= begun + pace.standing
+    since = begun if in_use else begun + pace.standing
+    told = same and sighting is not None and sighting.looked_at >= since
     waited = sighting is None or now - sighting.looked_at >= pace.standing
     return Choice(Look.NOTE if told and not waited else Look.DIAGNOSE, outcome, unwell_since)
 

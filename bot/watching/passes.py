@@ -1,29 +1,30 @@
-"""One pass over one control cluster: list, compare, look, observe, remember.
+"""One pass over one control cluster: list what is stale, look, observe, remember.
 
 Guarantees: what cannot be read or diagnosed never stops the rest; what was not remembered is
-looked at again; passes of one control cluster never overlap. An object that makes a diagnosis
-fail is tried again after a minute, or as soon as it changes.
+looked at again; passes of one control cluster never overlap, but what has just changed is looked
+at before what is only due again. An object that makes a diagnosis fail is tried again after a
+minute, or as soon as it changes. A pass costs as much as has changed or is unsettled, however
+many settled migrations there are.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.clusters.kinds import MIGMIGRATION, MTC_NAMESPACE, WATCHED_KINDS
-from bot.clusters.port import ClusterError, ControlPlane, NotFound, NotServed, Unreachable
+from bot.clusters.port import ClusterError, ControlPlane, NotFound
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.incidents.causes import cause_of
 from bot.incidents.ports import Incidents
 from bot.store.database import DatabaseUnusable
 from bot.store.sightings import Sighting, StoredSightings
-from bot.watching.candidates import Candidate, infrastructure, migrations
+from bot.watching.candidates import MIGRATION, Candidate, Candidates
 from bot.watching.choosing import (
     Choice,
     Look,
@@ -31,17 +32,19 @@ from bot.watching.choosing import (
     choose_migration,
     choose_object,
     settled,
+    unchanged,
     version_of,
 )
 from bot.watching.complaints import Complaints
+from bot.watching.listing import Lists
 from bot.watching.picture import Picture
+from bot.watching.seen import Seen, by_age
 from bot.watching.sharing import SharedPlane
+from bot.watching.views import TargetPlane
 
 _PUT_OFF = timedelta(minutes=1)
 _AT_ONCE = 4
 """Diagnoses of one control cluster at the same time."""
-
-Choose = Callable[[Candidate, Sighting | None, datetime, datetime, Pace], Choice | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,12 @@ class Passes:
         clock: Callable[[], datetime],
         pace: Pace,
         complaints: Complaints,
+        observed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the control cluster and what a pass needs."""
+        """Take the control cluster and what a pass needs; ``observed`` hears of each look."""
         self.plane = plane
         self.picture = Picture()
+        self.lists = Lists(plane, self.picture, complaints)
         self.stopped = threading.Event()
         self._diagnoser = diagnoser
         self._incidents = incidents
@@ -73,26 +78,34 @@ class Passes:
         self._clock = clock
         self._pace = pace
         self._complaints = complaints
+        self._observed = observed
         self._turn = threading.Lock()
         self._since: datetime | None = None
+        self._candidates = Candidates(self.picture)
         self._sightings: dict[str, Sighting] = {}
+        self._unsettled: set[str] = set()
+        self._gone: set[str] = set()
         self._put_off: dict[str, tuple[str, datetime]] = {}
         self._readable = False
         self.read_at: datetime | None = None
-        """When the control cluster was last read whole."""
+        """When the control cluster was last known whole."""
 
     @property
     def subject(self) -> str:
         """Return what complaints about the whole control cluster are about."""
-        return f"control cluster {self.plane.name}"
+        return self.lists.subject
 
     def full(self) -> None:
         """List everything and look at what deserves it. Never raises."""
-        self._guarded(listing=True)
+        self._guarded(lambda: self._read(every=True))
+
+    def scheduled(self) -> None:
+        """List what no living watch follows, and look at what deserves it. Never raises."""
+        self._guarded(lambda: self._read(every=False))
 
     def partial(self) -> None:
         """Look at what watches have changed since. Never raises."""
-        self._guarded(listing=False)
+        self._guarded(self._look_at_changes)
 
     def finish(self, seconds: float) -> None:
         """Begin no further look, and wait for the one under way for so long at most."""
@@ -100,80 +113,40 @@ class Passes:
         if self._turn.acquire(timeout=seconds):
             self._turn.release()
 
-    def _guarded(self, *, listing: bool) -> None:
+    def _guarded(self, work: Callable[[], object]) -> None:
         about = f"pass over {self.plane.name}"
         with self._turn:
             if self.stopped.is_set():
                 return
             try:
-                if listing:
-                    self._readable = self._list()
-                if self._readable:
-                    self._look()
+                work()
             except Exception as error:
                 self._complaints.say(about, _words(error), error=_unexpected(error))
             else:
                 self._complaints.clear(about)
 
-    def _list(self) -> bool:
-        """Bring the picture up to date; return whether the control cluster could be read."""
-        for kind in WATCHED_KINDS:
-            about = f"{kind.plural} of {self.plane.name}"
-            mark = self.picture.mark()
-            try:
-                listing = self.plane.host.list(kind, MTC_NAMESPACE)
-            except NotServed as error:
-                if kind is MIGMIGRATION:
-                    self._complaints.say(self.subject, f"MTC is not installed there: {error}")
-                    return False
-            except ClusterError as error:
-                if kind is MIGMIGRATION or isinstance(error, Unreachable):
-                    self._complaints.say(self.subject, str(error))
-                    return False
-                self._complaints.say(about, str(error))
-            else:
-                self.picture.replace(kind, listing, mark)
-                if listing.problems:
-                    self._complaints.say(about, "; ".join(listing.problems[:3]))
-                else:
-                    self._complaints.clear(about)
-        self._complaints.clear(self.subject)
+    def _read(self, *, every: bool) -> None:
+        known = self.lists.versions()
+        self._readable = self.lists.read(every=every)
+        if not self._readable:
+            return
         self.read_at = self._clock()
-        return True
-
-    def _look(self) -> None:
         now = self._clock()
         since = self._begin(now)
-        objects = self.picture.objects()
-        self._forget_gone({s.uid for of_kind in objects.values() for s in of_kind}, now)
-        around = self._tasks(infrastructure(objects), choose_object, since, now)
-        moving = self._tasks(migrations(objects), choose_migration, since, now)
-        tasks = [
-            *(t for t in around if t.choice.unwell_since is None),
-            *moving,
-            *(t for t in around if t.choice.unwell_since is not None),
-        ]
-        self._remember(
-            self._sighting(t, now, quiet=True) for t in tasks if t.choice.look is Look.REMEMBER
-        )
-        for task, diagnosis in self._diagnosed(
-            [t for t in tasks if t.choice.look is not Look.REMEMBER], now
-        ):
-            if self.stopped.is_set():
-                return
-            self._incidents.observe(diagnosis, now)
-            self._remember([self._sighting(task, now, diagnosis)])
+        if self.lists.versions() != known:
+            self._gone |= self._absent()
+        self._take_changes(now)
+        self._look(self._unsettled, since, now, interrupt=True)
 
-    def _tasks(
-        self, candidates: Iterable[Candidate], choose: Choose, since: datetime, now: datetime
-    ) -> list[_Task]:
-        tasks = []
-        for candidate in candidates:
-            known = self._sightings.get(candidate.seen.uid)
-            choice = choose(candidate, known, since, now, self._pace)
-            if choice is not None:
-                tasks.append(_Task(candidate, choice))
-        return tasks
+    def _look_at_changes(self) -> frozenset[str]:
+        """Look at what has changed, and at what that may have changed; return who that was."""
+        if not self._readable:
+            return frozenset()
+        now = self._clock()
+        since = self._begin(now)
+        touched = self._take_changes(now)
+        self._look(touched, since, now)
+        return touched
 
     def _begin(self, now: datetime) -> datetime:
         if self._since is None:
@@ -181,42 +154,125 @@ class Passes:
             self._since = self._stored.watched_since(self.plane.name, now)
         return self._since
 
-    def _forget_gone(self, present: set[str], now: datetime) -> None:
+    def _take_changes(self, now: datetime) -> frozenset[str]:
+        """Return the candidates that a change concerns; they are unsettled from here on."""
+        changes = self.picture.changes()
+        touched = {
+            each.uid
+            for seen in (*changes.touched, *changes.gone)
+            for each in self._candidates.affected(seen)
+        }
+        self._unsettled |= touched
+        self._gone |= {seen.uid for seen in changes.gone if seen.uid in self._sightings}
+        self._forget_gone(now)
+        return frozenset(touched)
+
+    def _absent(self) -> set[str]:
+        """Return the objects that were seen once and that a whole list does not have."""
         whole = self.picture.whole()
-        gone = [
+        return {
             sighting.uid
             for sighting in self._sightings.values()
-            if sighting.kind in whole and sighting.uid not in present
+            if sighting.kind in whole and self.picture.with_uid(sighting.kind, sighting.uid) is None
+        }
+
+    def _forget_gone(self, now: datetime) -> None:
+        if not self._gone:
+            return
+        gone = sorted(self._gone)
+        self._incidents.forget_gone(self.plane.name, gone, now)
+        self._stored.forget(self.plane.name, gone)
+        self._gone.clear()
+        for uid in gone:
+            self._sightings.pop(uid, None)
+            self._put_off.pop(uid, None)
+        self._observed()
+
+    def _look(
+        self, uids: Iterable[str], since: datetime, now: datetime, *, interrupt: bool = False
+    ) -> None:
+        """Look at these candidates; with ``interrupt``, whatever changes meanwhile goes first."""
+        around: list[_Task] = []
+        moving: list[_Task] = []
+        for seen in self._present(uids):
+            is_migration = seen.kind == MIGRATION
+            candidates = self._candidates
+            candidate = (
+                candidates.of_migration(seen) if is_migration else candidates.of_object(seen)
+            )
+            known = self._sightings.get(seen.uid)
+            choose = choose_migration if is_migration else choose_object
+            choice = choose(candidate, known, since, now, self._pace)
+            if choice is not None:
+                (moving if is_migration else around).append(_Task(candidate, choice))
+            elif known is not None and known.settled and unchanged(candidate, known):
+                self._unsettled.discard(seen.uid)
+        tasks = [
+            *(task for task in around if task.choice.unwell_since is None),
+            *moving,
+            *(task for task in around if task.choice.unwell_since is not None),
         ]
-        if gone:
-            self._incidents.forget_gone(self.plane.name, gone, now)
-            self._stored.forget(self.plane.name, gone)
-            for uid in gone:
-                del self._sightings[uid]
+        self._remember(
+            self._sighting(t, now, quiet=True) for t in tasks if t.choice.look is Look.REMEMBER
+        )
+        self._observe([t for t in tasks if t.choice.look is not Look.REMEMBER], now, interrupt)
 
-    def _diagnosed(self, tasks: list[_Task], now: datetime) -> Iterator[tuple[_Task, Diagnosis]]:
-        """Yield tasks with their diagnoses, in order; those that fail are put off."""
+    def _present(self, uids: Iterable[str]) -> list[Seen]:
+        found: list[Seen] = []
+        for uid in tuple(uids):
+            seen = self._candidates.find(uid)
+            if seen is None:
+                self._unsettled.discard(uid)
+            else:
+                found.append(seen)
+        return by_age(found)
 
+    def _observe(self, tasks: Sequence[_Task], now: datetime, interrupt: bool) -> None:
         plane = SharedPlane(self.plane)
+        overtaken: set[str] = set()
+        for start in range(0, len(tasks), _AT_ONCE):
+            if interrupt:
+                overtaken |= self._look_at_changes()
+            some = [
+                task
+                for task in tasks[start : start + _AT_ONCE]
+                if task.candidate.seen.uid not in overtaken
+            ]
+            for task, diagnosis in self._diagnosed(plane, some, now):
+                if self.stopped.is_set():
+                    return
+                self._incidents.observe(diagnosis, now)
+                self._observed()
+                self._remember([self._sighting(task, now, diagnosis)])
+
+    def _diagnosed(
+        self, plane: SharedPlane, tasks: Sequence[_Task], now: datetime
+    ) -> Iterator[tuple[_Task, Diagnosis]]:
+        """Yield tasks with their diagnoses, in order; those that fail are put off."""
 
         def look(task: _Task) -> Diagnosis | None:
             if self.stopped.is_set() or self._is_put_off(task.candidate, now):
                 return None
             return self._diagnose(plane, task, now)
 
-        with ThreadPoolExecutor(_AT_ONCE, f"diagnose-{self.plane.name}") as pool:
-            for task, diagnosis in zip(tasks, pool.map(look, tasks), strict=True):
-                if diagnosis is not None:
-                    yield task, diagnosis
+        if len(tasks) == 1:
+            diagnoses = [look(tasks[0])]
+        else:
+            with ThreadPoolExecutor(_AT_ONCE, f"diagnose-{self.plane.name}") as pool:
+                diagnoses = list(pool.map(look, tasks))
+        for task, diagnosis in zip(tasks, diagnoses, strict=True):
+            if diagnosis is not None:
+                yield task, diagnosis
 
-    def _diagnose(self, plane: ControlPlane, task: _Task, now: datetime) -> Diagnosis | None:
+    def _diagnose(self, plane: SharedPlane, task: _Task, now: datetime) -> Diagnosis | None:
         candidate, outcome = task.candidate, task.choice.outcome
         noted = Diagnosis(candidate.ref, self.plane.name, outcome, plan=candidate.plan)
         if task.choice.look is Look.NOTE:
             return noted
         about = f"{candidate.ref} of {self.plane.name}"
         try:
-            diagnosis = self._diagnoser(plane, candidate.ref)
+            view = TargetPlane(plane, self.picture, candidate)
+            diagnosis = self._diagnoser(view, candidate.ref)
         except NotFound:
             return None
         except Exception as error:

@@ -1,41 +1,51 @@
 """What is known of one control cluster: its objects of the watched kinds, lately.
 
-Lists put it right, watches keep it fresh in between. Guarantees: a change that a watch told
-while a list was under way is not undone by that list; an object without a name is left out and
-never hides another; a kind that could not be read whole is not taken for empty.
+Lists put it right, watches keep it fresh in between, and who depends on what is indexed along the
+way, so that a look costs as much as has changed. Guarantees: a change that a watch told while a
+list was under way is not undone by that list; an object without a name is left out and never
+hides another; a kind that could not be read whole is not taken for empty.
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-
-import orjson
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from bot.clusters.kinds import Kind
-from bot.clusters.port import Json, Listing, WatchEvent
+from bot.clusters.port import Listing, WatchEvent
+from bot.watching.seen import Seen, older, seen
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One object, cut down to what watching needs."""
+@dataclass
+class Update:
+    """A list of one kind being read, page by page."""
 
-    uid: str
-    kind: str
-    name: str
-    namespace: str
-    version: str
-    """resourceVersion, or a digest where an odd object has none."""
-    object: Json
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    number: int
     kind: Kind
-    event: WatchEvent
+    fresh: dict[str, Seen] = field(default_factory=dict)
+    version: str = ""
+    problems: list[str] = field(default_factory=list)
+    told: list[WatchEvent] = field(default_factory=list)
+    """What watches told meanwhile."""
+
+    def add(self, page: Listing) -> None:
+        """Take one page; all of them are of the first one's version."""
+        for obj in page.items:
+            found = seen(self.kind, obj)
+            if found is not None:
+                self.fresh[found.uid] = found
+        self.version = self.version or page.resource_version
+        self.problems += page.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed since it was last asked."""
+
+    touched: tuple[Seen, ...] = ()
+    gone: tuple[Seen, ...] = ()
 
 
 class Picture:
@@ -43,110 +53,129 @@ class Picture:
 
     def __init__(self) -> None:
         """Begin with nothing known."""
-        self._lock = threading.Lock()
-        self._objects: dict[Kind, dict[str, Seen]] = {}
-        self._whole: set[Kind] = set()
+        self._lock = threading.RLock()
+        self._objects: dict[str, dict[str, Seen]] = defaultdict(dict)
+        self._places: dict[str, Seen] = {}
+        self._linked: dict[tuple[str, str], dict[str, Seen]] = defaultdict(dict)
+        self._whole: set[str] = set()
         self._versions: dict[Kind, str] = {}
-        self._told: list[_Told] = []
-        self._number = 0
+        self._updates: list[Update] = []
+        self._touched: dict[str, Seen] = {}
+        self._gone: dict[str, Seen] = {}
 
-    def mark(self) -> int:
-        """Return a mark to be taken before a list and handed to ``replace``."""
-        with self._lock:
-            return self._number
+    @contextmanager
+    def listing(self, kind: Kind) -> Iterator[Update]:
+        """Take a list for the truth, but for what watches tell while it is read.
 
-    def replace(self, kind: Kind, listing: Listing, mark: int) -> None:
-        """Take a list for the truth, but for what watches told since ``mark``."""
-        fresh = {seen.uid: seen for seen in map(trimmed(kind), listing.items) if seen is not None}
+        An exception in between leaves everything as it was.
+        """
+        update = Update(kind)
         with self._lock:
-            self._objects[kind] = fresh
-            self._versions[kind] = listing.resource_version
-            if listing.problems:
-                self._whole.discard(kind)
-            else:
-                self._whole.add(kind)
-            later = [t for t in self._told if t.kind is kind and t.number > mark]
-            self._told = [t for t in self._told if t.kind is not kind]
-            for told in later:
-                self._apply(kind, told.event)
+            self._updates.append(update)
+        try:
+            yield update
+            with self._lock:
+                self._replace(update)
+        finally:
+            with self._lock:
+                self._updates.remove(update)
 
     def apply(self, kind: Kind, event: WatchEvent) -> None:
         """Take one change that a watch told."""
         with self._lock:
-            self._number += 1
-            self._told.append(_Told(self._number, kind, event))
+            for update in self._updates:
+                if update.kind is kind:
+                    update.told.append(event)
             self._apply(kind, event)
+
+    def changes(self) -> Changes:
+        """Return what has changed since the last call, as it now is."""
+        with self._lock:
+            changes = Changes(tuple(self._touched.values()), tuple(self._gone.values()))
+            self._touched, self._gone = {}, {}
+            return changes
 
     def version(self, kind: Kind) -> str:
         """Return the resourceVersion to watch a kind from; empty before its first list."""
         with self._lock:
             return self._versions.get(kind, "")
 
-    def objects(self) -> Mapping[str, tuple[Seen, ...]]:
-        """Return all objects by kind name."""
+    def of(self, kind: str) -> tuple[Seen, ...]:
+        """Return all objects of a kind."""
         with self._lock:
-            return {kind.kind: tuple(seen.values()) for kind, seen in self._objects.items()}
+            return tuple(self._objects[kind].values())
+
+    def with_uid(self, kind: str, uid: str) -> Seen | None:
+        """Return the object of a kind that has this uid."""
+        with self._lock:
+            return self._objects[kind].get(uid)
+
+    def at(self, place: str) -> Seen | None:
+        """Return the object at ``Kind/name``."""
+        with self._lock:
+            return self._places.get(place)
+
+    def linked(self, kind: str, link: str) -> tuple[Seen, ...]:
+        """Return the objects of a kind that depend on ``Kind/name``, or were made by a uid."""
+        with self._lock:
+            return tuple(self._linked.get((kind, link), {}).values())
 
     def whole(self) -> frozenset[str]:
         """Return the kinds of which nothing is missing: who is not there is gone."""
         with self._lock:
-            return frozenset(kind.kind for kind in self._whole)
+            return frozenset(self._whole)
+
+    def _replace(self, update: Update) -> None:
+        kind = update.kind.kind
+        known = self._objects[kind]
+        for uid in known.keys() - update.fresh.keys():
+            self._drop(known[uid])
+        for found in update.fresh.values():
+            self._put(found)
+        self._versions[update.kind] = update.version
+        if update.problems:
+            self._whole.discard(kind)
+        else:
+            self._whole.add(kind)
+        for event in update.told:
+            self._apply(update.kind, event)
 
     def _apply(self, kind: Kind, event: WatchEvent) -> None:
-        seen = trimmed(kind)(event.object)
-        if seen is None:
+        found = seen(kind, event.object)
+        if found is None:
             return
-        of_kind = self._objects.setdefault(kind, {})
         if event.type == "DELETED":
-            of_kind.pop(seen.uid, None)
-        elif not _older(seen, of_kind.get(seen.uid)):
-            of_kind[seen.uid] = seen
+            known = self._objects[kind.kind].get(found.uid)
+            if known is not None:
+                self._drop(known)
+        elif not older(found, self._objects[kind.kind].get(found.uid)):
+            self._put(found)
 
+    def _put(self, found: Seen) -> None:
+        known = self._objects[found.kind].get(found.uid)
+        if known is not None and known.version == found.version:
+            return
+        if known is not None:
+            self._unlink(known)
+        self._objects[found.kind][found.uid] = found
+        self._places[found.place] = found
+        for link in found.links:
+            self._linked[found.kind, link][found.uid] = found
+        self._touched[found.uid] = found
+        self._gone.pop(found.uid, None)
 
-def trimmed(kind: Kind) -> Callable[[object], Seen | None]:
-    """Return what cuts an object of a kind down; None for one that has no name."""
+    def _drop(self, known: Seen) -> None:
+        self._unlink(known)
+        del self._objects[known.kind][known.uid]
+        self._touched.pop(known.uid, None)
+        self._gone[known.uid] = known
 
-    def trim(obj: object) -> Seen | None:
-        meta = obj.get("metadata") if isinstance(obj, dict) else None
-        if not isinstance(obj, dict) or not isinstance(meta, dict):
-            return None
-        name, namespace = meta.get("name"), meta.get("namespace")
-        if not isinstance(name, str) or not name:
-            return None
-        namespace = namespace if isinstance(namespace, str) else ""
-        uid = meta.get("uid")
-        version = meta.get("resourceVersion")
-        small = {**obj, "metadata": {k: v for k, v in meta.items() if k not in _DROPPED}}
-        return Seen(
-            uid if isinstance(uid, str) and uid else f"{kind.kind}/{namespace}/{name}",
-            kind.kind,
-            name,
-            namespace,
-            version if isinstance(version, str) and version else _digest(small),
-            small,
-        )
-
-    return trim
-
-
-_DROPPED = frozenset({"managedFields", "annotations"})
-
-
-def _digest(obj: Json) -> str:
-    try:
-        told = orjson.dumps(obj, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
-    except (TypeError, ValueError, RecursionError):
-        told = repr(sorted(obj)).encode()
-    return hashlib.sha256(told).hexdigest()[:16]
-
-
-def _older(seen: Seen, known: Seen | None) -> bool:
-    """Return whether a change is older than what is known; versions compare as numbers only."""
-    if known is None or not (seen.version.isdecimal() and known.version.isdecimal()):
-        return False
-    return int(seen.version) < int(known.version)
-
-
-def by_name(objects: Iterable[Seen]) -> dict[str, Seen]:
-    """Return objects by their names."""
-    return {seen.name: seen for seen in objects}
+    def _unlink(self, known: Seen) -> None:
+        present = self._places.get(known.place)
+        if present is not None and present.uid == known.uid:
+            del self._places[known.place]
+        for link in known.links:
+            of_link = self._linked[known.kind, link]
+            of_link.pop(known.uid, None)
+            if not of_link:
+                del self._linked[known.kind, link]

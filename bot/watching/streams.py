@@ -1,8 +1,8 @@
 """Watches between passes: one thread a kind, and one that follows what they tell.
 
-A watch only makes things faster; the scheduled pass is the truth. So a watch that breaks is
-taken up again after a pause, one that is too old waits for the next list, and nothing here ever
-ends the bot.
+A watch makes things faster and spares lists for as long as it gives signs of life; the lists are
+the truth. So a watch that breaks is taken up again after a pause, while its kind is listed with
+every scheduled pass; one that is too old waits for the next list; nothing here ever ends the bot.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PAUSE = 1.0
 LONG = 5.0
 """Seconds after which a watch that ends has simply had its time, as API servers have it."""
 PAUSE_AT_MOST = 60.0
-DEBOUNCE = 0.25
+DEBOUNCE = 0.1
 """Seconds in which further changes are waited for before they are looked at together."""
 
 
@@ -65,12 +65,12 @@ class Streams:
             self._touched.clear()
             if self._gap.is_set():
                 self._gap.clear()
-                self._passes.full()
+                self._passes.scheduled()
             else:
                 self._passes.partial()
 
     def _watch(self, kind: Kind) -> None:
-        picture = self._passes.picture
+        picture, fresh = self._passes.picture, self._passes.lists.fresh
         about = f"watch of {kind.plural} of {self._passes.plane.name}"
         version, lost, pause = "", "", 0.0
         while not self._stop.wait(pause):
@@ -85,6 +85,7 @@ class Streams:
                     kind, MTC_NAMESPACE, version, self._stop.is_set
                 ):
                     version = event.resource_version or version
+                    fresh.sign(kind)
                     if event.type != "BOOKMARK":
                         picture.apply(kind, event)
                         self._touched.set()
@@ -92,14 +93,18 @@ class Streams:
                 pause = 0.0 if time.monotonic() - begun > LONG else PAUSE
             except Expired:
                 lost, version, pause = listed, "", PAUSE / 5
+                fresh.lost(kind)
                 self._gap.set()
                 self._touched.set()
             except NotServed:
+                fresh.broken(kind)
                 pause = PAUSE_AT_MOST
             except ClusterError as error:
+                fresh.broken(kind)
                 self._complaints.say(about, str(error))
                 pause = _longer(pause)
             except Exception as error:
+                fresh.broken(kind)
                 self._complaints.say(about, f"{type(error).__name__}: {error}", error=error)
                 pause = _longer(pause)
 

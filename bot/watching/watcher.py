@@ -1,7 +1,8 @@
 """Watching control clusters: the scheduled pass, the watches in between, start and stop.
 
-APScheduler runs one pass a control cluster every thirty seconds; two of one cluster never run
-at once, and passes that were missed are made up for by a single one. A cluster that hangs or
+APScheduler runs one pass a control cluster every thirty seconds, which lists only what no watch
+follows; two of one cluster never run at once, and passes that were missed are made up for by a
+single one. A cluster that hangs or
 cannot be reached holds up nobody else, and is named by ``unreachable``.
 """
 
@@ -38,16 +39,27 @@ class Watcher:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         interval: float = 30.0,
         pace: Pace | None = None,
+        observed: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the control clusters; ``interval`` is in seconds, ``clock`` aware and UTC.
 
-        What was seen is kept in the database of the incidents.
+        What was seen is kept in the database of the incidents. ``observed`` is called whenever
+        something was observed that may have led to messages; it must be quick.
         """
         self._interval = interval
         self._complaints = Complaints()
         sightings = StoredSightings(incidents.database)
         self._passes = [
-            Passes(plane, diagnoser, incidents, sightings, clock, pace or Pace(), self._complaints)
+            Passes(
+                plane,
+                diagnoser,
+                incidents,
+                sightings,
+                clock,
+                pace or Pace(),
+                self._complaints,
+                observed,
+            )
             for plane in planes
         ]
         self._streams = [Streams(passes, self._complaints) for passes in self._passes]
@@ -59,7 +71,7 @@ class Watcher:
         """Begin to watch; returns at once."""
         for passes in self._passes:
             self._scheduler.add_job(
-                passes.full,
+                passes.scheduled,
                 "interval",
                 seconds=self._interval,
                 next_run_time=datetime.now(UTC),

@@ -10,11 +10,10 @@ import pytest
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import Kind
-from bot.clusters.port import ClusterError, Expired, Listing, NotServed, Unreachable, WatchEvent
-from bot.watching.picture import Picture
+from bot.clusters.port import ClusterError, Expired, NotServed, Unreachable, WatchEvent
 from tests.incidents.diagnoses import after
 from tests.watching.conftest import Site
-from tests.watching.objects import NS, ended, plan, running, storage
+from tests.watching.objects import NS, condition, ended, plan, running, storage
 from tests.watching.test_passes import outage
 
 
@@ -59,6 +58,17 @@ def test_an_outage_and_its_end_are_followed(watching: Site) -> None:
     assert eventually(lambda: not watching.incidents.open())
 
 
+def test_a_store_that_fails_under_a_running_migration_is_told_by_watch_alone(
+    watching: Site,
+) -> None:
+    watching.put(storage(condition("BackupStorageProviderTestFailed", at=after(10))))
+    assert eventually(lambda: bool(watching.incidents.open()))
+    (incident,) = watching.incidents.open()
+    assert (incident.entry_id, incident.subject.name) == ("storage-down", "s3")
+    watching.put(storage())
+    assert eventually(lambda: not watching.incidents.open())
+
+
 def test_a_deletion_is_followed(watching: Site) -> None:
     watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
     assert eventually(lambda: bool(watching.incidents.open()))
@@ -91,48 +101,6 @@ def test_the_schedule_alone_finds_everything_too(site: Site) -> None:
     site.clock.to(10)
     site.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
     assert eventually(lambda: bool(site.incidents.open()))
-
-
-class TestPictures:
-    def listing(self, *names: str, version: int = 10) -> Listing:
-        return Listing(tuple(self.object(name, version) for name in names), str(version))
-
-    def object(self, name: str, version: int) -> dict[str, object]:
-        meta = {"name": name, "namespace": NS, "uid": name, "resourceVersion": str(version)}
-        return {"kind": "MigPlan", "metadata": meta}
-
-    def names(self, picture: Picture) -> dict[str, str]:
-        return {seen.name: seen.version for seen in picture.objects()["MigPlan"]}
-
-    def test_a_list_under_way_does_not_undo_what_a_watch_told_meanwhile(self) -> None:
-        picture = Picture()
-        mark = picture.mark()
-        picture.apply(k.MIGPLAN, WatchEvent("MODIFIED", self.object("a", 12)))
-        picture.apply(k.MIGPLAN, WatchEvent("DELETED", self.object("b", 13)))
-        picture.replace(k.MIGPLAN, self.listing("a", "b"), mark)
-        assert self.names(picture) == {"a": "12"}
-
-    def test_a_later_list_is_the_truth(self) -> None:
-        picture = Picture()
-        picture.apply(k.MIGPLAN, WatchEvent("ADDED", self.object("ghost", 5)))
-        picture.replace(k.MIGPLAN, self.listing("a"), picture.mark())
-        assert self.names(picture) == {"a": "10"}
-
-    def test_a_list_with_holes_makes_nobody_gone(self) -> None:
-        picture = Picture()
-        picture.replace(k.MIGPLAN, self.listing("a"), picture.mark())
-        assert picture.whole() == {"MigPlan"}
-        holes = Listing((), "11", ("migplan/a could not be parsed",))
-        picture.replace(k.MIGPLAN, holes, picture.mark())
-        assert picture.whole() == frozenset()
-
-    @pytest.mark.parametrize("odd", [None, 7, [], {}, {"metadata": None}, {"metadata": {}}])
-    def test_what_has_no_name_is_left_out(self, odd: object) -> None:
-        picture = Picture()
-        listing = Listing((odd, self.object("a", 1)), "1")  # type: ignore[arg-type]
-        picture.replace(k.MIGPLAN, listing, picture.mark())
-        picture.apply(k.MIGPLAN, WatchEvent("ADDED", odd))  # type: ignore[arg-type]
-        assert self.names(picture) == {"a": "1"}
 
 
 def _break_watches(site: Site, error: ClusterError, times: int) -> None:
