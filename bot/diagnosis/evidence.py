@@ -135,13 +135,35 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
         for obj in scene.all(kind):
             if _ours(dossier, scene, obj):
                 yield from observe(obj, scene.cluster)
+    settled = _settled(scene)
     for event in scene.all(k.EVENT):
         for observation in observe(event, scene.cluster):
             about = observation.subject
+            if about.uid in settled.get(observation.fields.get("reason", ""), ()):
+                continue
             if about.kind.startswith(("Mig", "Direct")) or about.namespace not in wanted:
                 continue
             if observation.level == "warning" and inside(observation.time, begun, end):
                 yield observation
+
+
+def _settled(scene: Scene) -> dict[str, set[str]]:
+    """Return, by reason of an event, the uids of the objects that have got over it since."""
+    bound = {
+        text(metadata(claim).get("uid"))
+        for claim in scene.all(k.PVC)
+        if mapping(claim, "status").get("phase") == "Bound"
+    }
+    placed = {
+        text(metadata(pod).get("uid"))
+        for pod in scene.all(k.POD)
+        if mapping(pod, "spec").get("nodeName")
+    }
+    return {
+        "ProvisioningFailed": bound - {""},
+        "FailedBinding": bound - {""},
+        "FailedScheduling": placed - {""},
+    }
 
 
 def _ours(dossier: Dossier, scene: Scene, obj: Json) -> bool:
@@ -202,7 +224,9 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
                 continue
             if _exclusive(source) or mentions(observation.text, own):
                 yield match, True
-            elif not _OWNER_KEYS.search(observation.text) and observation.time is not None:
+            elif observation.time is None or (begun is not None and observation.time < begun):
+                continue
+            elif not _OWNER_KEYS.search(observation.text):
                 yield replace(match, confidence=match.confidence * 0.5), False
 
 

@@ -268,8 +268,8 @@ def _lost_in_transfer(transfer: DirectVolumeMigration) -> list[str]:
 def object_outcome(kind: str, status: WithConditions, now: datetime) -> Outcome:
     """Return how an object that is not a migration stands.
 
-    READY where it is as it should be, BLOCKED by the first Critical or Error condition; what
-    runs (transfers, image copies) gets the word of its end.
+    READY where it is as it should be (a plan that was closed too), BLOCKED by the first Critical
+    or Error condition; what runs (transfers, image copies) gets the word of its end.
     """
     del now
     bad = status.of_category("Critical", "Error")
@@ -289,6 +289,9 @@ def object_outcome(kind: str, status: WithConditions, now: datetime) -> Outcome:
         return Outcome(
             Word.RUNNING, status.phase, _step(running), running.since if running else None
         )
+    closed = status.condition("Closed")
+    if closed is not None and not bad:
+        return Outcome(Word.READY, status.phase, since=closed.since)
     if bad:
         return Outcome(Word.BLOCKED, status.phase, since=bad[0].since, behind=bad[0].type)
     if ready is None and kind in ("MigPlan", "MigCluster", "MigStorage", "MigHook"):

@@ -30,6 +30,12 @@ HEALTHY = [
     (FIRST, "web-1", Word.SUCCEEDED),
     (FIRST, "ledger-1", Word.SUCCEEDED),
     (FIRST, "widgets-1", Word.SUCCEEDED),
+    (SILENT, "web-1", Word.SUCCEEDED),
+    (SILENT, "ledger-1", Word.SUCCEEDED),
+    (SILENT, "widgets-1", Word.SUCCEEDED),
+    (SILENT, "migplan/shop", Word.READY),
+    (SILENT, "migplan/media", Word.READY),
+    (SILENT, "migcluster/ocp3", Word.READY),
 ]
 WRONG = [
     (PLANS, "migcluster/noca", Word.BLOCKED, "x509-unknown-authority", "unknown authority"),
@@ -47,6 +53,10 @@ WRONG = [
     (FIRST, "shop-2", Word.NOT_COPIED, "restic-program-missing", "backuprepository/"),
     (FIRST, "media-1", Word.NOT_COPIED, "controller-configmap-missing", "migration-controller"),
     (SILENT, "media-5", Word.NOT_COPIED, "volumes-not-copied", "media/media"),
+    (SILENT, "media-1", Word.NOT_COPIED, "controller-configmap-missing", "migration-controller"),
+    (SILENT, "shop-1", Word.NOT_COPIED, "restic-program-missing", "restic"),
+    (SILENT, "dvm/media-5-snsbq", Word.FAILED, "rsync-partial-transfer", "exitCode"),
+    (SILENT, "dvm/media-1-gjkg5", Word.FAILED, "controller-configmap-missing", "controller"),
 ]
 
 
@@ -119,3 +129,13 @@ def test_the_failed_attempts_of_rsync_are_quoted() -> None:
     quotes = " ".join(q.text for f in every(diagnose(SILENT, "media-5").findings) for q in f.quotes)
     assert "20 attempts" in quotes
     assert "RunRsyncOperations" in quotes
+
+
+def test_what_a_claim_got_over_is_no_longer_told() -> None:
+    told = {f.entry.id for f in every(diagnose(SILENT, "media-5").findings)}
+    assert "storage-class-without-provisioner" not in told
+
+
+def test_lines_from_before_a_migration_that_name_nobody_are_not_its_own() -> None:
+    told = {f.entry.id for f in every(diagnose(SILENT, "media-5").findings)}
+    assert "rsync-privileged-setting-missing" not in told
