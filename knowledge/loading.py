@@ -64,21 +64,40 @@ def load_folder(folder: Path) -> Entries:
     """Return the entries of one folder (``*.yaml``, sub-folders too)."""
     entries: dict[str, Entry] = {}
     problems: list[Problem] = []
-    for path in sorted(folder.rglob("*.yaml")):
-        name = str(path.relative_to(folder))
-        try:
-            parsed = parse_entry(path.read_text(encoding="utf-8"), name)
-        except (OSError, UnicodeDecodeError) as error:
-            parsed = Problem(name, f"cannot be read: {error}")
+    for path in entry_files(folder):
+        parsed = load_file(path, folder)
         if isinstance(parsed, Problem):
             problems.append(parsed)
-        elif parsed.id != path.stem:
-            problems.append(Problem(name, f"holds id {parsed.id}; name the file {parsed.id}.yaml"))
         elif parsed.id in entries:
+            name = str(path.relative_to(folder))
             problems.append(Problem(name, f"id {parsed.id} is there twice"))
         else:
             entries[parsed.id] = parsed
     return Entries(entries, tuple(problems))
+
+
+def entry_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that should hold an entry, in order.
+
+    Hidden folders are left out: Kubernetes keeps the versions of a mounted ConfigMap in them.
+    """
+    return sorted(
+        path
+        for path in folder.rglob("*.yaml")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def load_file(path: Path, folder: Path) -> Entry | Problem:
+    """Return the entry in one file of a folder, or what is wrong with it."""
+    name = str(path.relative_to(folder))
+    try:
+        parsed = parse_entry(path.read_text(encoding="utf-8"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        return Problem(name, f"cannot be read: {error}")
+    if isinstance(parsed, Entry) and parsed.id != path.stem:
+        return Problem(name, f"holds id {parsed.id}; name the file {parsed.id}.yaml")
+    return parsed
 
 
 def builtin_folder() -> Path:

@@ -12,9 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -29,8 +31,22 @@ TextKind = Literal["log", "event", "status"]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+OneOrMany = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""A list of words; one word may stand without the list."""
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 def _compiles(pattern: str | None) -> str | None:
@@ -72,20 +88,15 @@ class Signature(_Strict):
 class ConditionMatch(_Strict):
     """A condition of an MTC object that counts (status True)."""
 
-    kind: tuple[str, ...] = ()
-    """Empty: any kind. One string is taken too."""
+    kind: OneOrMany = ()
+    """Empty: any kind."""
     type: str
     reason: str | None = None
-    category: tuple[str, ...] = ()
+    category: OneOrMany = ()
     message: str | None = None
     """A regular expression searched in the message; named groups become parameters."""
 
     _check_message = field_validator("message")(_compiles)
-
-    @field_validator("kind", "category", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
 
 class EventMatch(_Strict):
@@ -104,16 +115,11 @@ class PodMatch(_Strict):
     ``reason`` is a waiting or terminated reason, or the reason of PodScheduled=False.
     """
 
-    reason: tuple[str, ...] = ()
+    reason: OneOrMany = ()
     message: str | None = None
     exit_code: int | None = None
 
     _check_message = field_validator("message")(_compiles)
-
-    @field_validator("reason", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
 
 class ObjectMatch(_Strict):
@@ -122,15 +128,10 @@ class ObjectMatch(_Strict):
     A field that is absent makes the expression false, not an error.
     """
 
-    kind: tuple[str, ...]
+    kind: OneOrMany
     when: str
     quote: str = "status"
     """Dotted path of what to quote as evidence."""
-
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
 
 class ProbeMatch(_Strict):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from bot.cli import kb_coverage_command
+from bot.cli import kb_coverage_command, kb_growing_commands
 from bot.cli.rendering import entry_page, ranked_json
 from bot.cli.terminal import choose, fail, language, out, print_json
 from knowledge.linting import lint
@@ -20,8 +20,12 @@ from knowledge.ranking import rank
 from knowledge.searching import search
 from knowledge.texts import Lang
 
-app = typer.Typer(help="The knowledge base: list, show, search, match, lint.", no_args_is_help=True)
+app = typer.Typer(
+    help="The knowledge base: list, show, search, match, lint, and entries of your own.",
+    no_args_is_help=True,
+)
 kb_coverage_command.register(app)
+kb_growing_commands.register(app)
 
 MAX_INPUT = 256 << 20
 KINDS = ("log", "event", "condition", "cr", "pod-status")
@@ -87,18 +91,25 @@ def show_entry(
 
 
 @app.command("lint")
-def lint_entries(own: Own = None, warnings: bool = False) -> None:
+def lint_entries(own: Own = None, warnings: bool = False, lang: LangOption = "") -> None:
     """Check all entries and run their examples; exit code 1 where one fails."""
+    speak = language(lang)
     entries = _entries(own)
     complaints = lint(entries)
     errors = [c for c in complaints if c.level == "error"]
     for complaint in complaints:
         if complaint.level == "error" or warnings:
-            out.print(str(complaint), markup=False)
+            out.print(complaint.line(speak), markup=False)
     examples = sum(len(e.examples.match) + len(e.examples.no_match) for e in entries.by_id.values())
+    warned = len(complaints) - len(errors)
     out.print(
-        f"{len(entries.by_id)} entries, {examples} examples, {len(errors)} errors, "
-        f"{len(complaints) - len(errors)} warnings",
+        choose(
+            speak,
+            f"{len(entries.by_id)} entries, {examples} examples, {len(errors)} errors, "
+            f"{warned} warnings",
+            f"条目 {len(entries.by_id)} 个，示例 {examples} 个，错误 {len(errors)} 个，"
+            f"警告 {warned} 个",
+        ),
         markup=False,
     )
     if errors:
@@ -123,18 +134,21 @@ def match_input(
     lang: LangOption = "",
 ) -> None:
     """Print as JSON what a text, or objects in YAML, say is wrong: root cause first."""
+    speak = language(lang)
     if kind and kind not in KINDS:
-        fail(f"--kind {kind} is not one of {', '.join(KINDS)}; leave it out if unsure.")
+        known = ", ".join(KINDS)
+        fail(
+            choose(
+                speak,
+                f"--kind {kind} is not one of {known}; leave it out if unsure.",
+                f"--kind {kind} 不在 {known} 之中；不确定时可省略。",
+            )
+        )
     engine = Engine(_entries(own).by_id.values())
-    ranked = rank(match_text(engine, _read(file), kind, component))
-    print_json([_plain(item) for item in ranked_json(ranked, language(lang))])
+    print_json(ranked_json(rank(match_text(engine, _read(file, speak), kind, component)), speak))
 
 
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
-    return item
-
-
-def _read(file: str) -> bytes:
+def _read(file: str, lang: Lang) -> bytes:
     if file == "-":
         return sys.stdin.buffer.read(MAX_INPUT)
     path = Path(file)
@@ -142,7 +156,13 @@ def _read(file: str) -> bytes:
         with path.open("rb") as opened:
             return opened.read(MAX_INPUT)
     except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}. Give a file, or - for standard input.")
+        fail(
+            choose(
+                lang,
+                f"{file} cannot be read: {error.strerror}. Give a file, or - for standard input.",
+                f"无法读取 {file}：{error.strerror}。请给出文件名，或用 - 表示标准输入。",
+            )
+        )
 
 
 def _table(entries: list[Any], lang: Lang) -> None:
