@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
@@ -84,8 +84,10 @@ OPTIONAL = frozenset(
 )
 """Kinds whose absence from a cluster or an archive is nothing to mention."""
 
-LOG_TAIL_BYTES = 20 << 20
-"""Bytes of one pod's log that a diagnosis reads at most."""
+LOG_BYTES = 256 << 20
+"""Bytes of one live container's log that are read at most: more than a kubelet keeps in a file."""
+LOG_MARGIN = timedelta(minutes=5)
+"""How long before a migration began its clusters' logs are read from; their clocks may differ."""
 
 
 @dataclass
@@ -112,20 +114,23 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
     host = {wanted.kind: _list(host_reader, wanted, MTC_NAMESPACE, notes) for wanted in HOST_KINDS}
     migration, plan = _anchors(kind, subject, host)
     source_name, destination_name = _cluster_names(kind, subject, plan, host)
-    namespaces = Dossier("", target, None, now, plan=plan).namespaces
+    outline = Dossier("", target, None, now, plan=plan, migration=migration)
+    namespaces, (begun, _) = outline.namespaces, outline.window
+    since = begun - LOG_MARGIN if begun is not None else None
     jobs: dict[RoleName, Callable[[], Scene]] = {}
     if plan is not None or kind in (k.DVM, k.DIM):
         wants_logs = migration is not None or kind is k.DVM
+        sources, destinations = ([pair[side] for pair in namespaces] for side in (0, 1))
         jobs["source"] = lambda: _remote_scene(
-            plane, "source", source_name, [s for s, _ in namespaces], wants_logs, notes
+            plane, "source", source_name, sources, wants_logs, since, notes
         )
         jobs["destination"] = lambda: _remote_scene(
-            plane, "destination", destination_name, [d for _, d in namespaces], wants_logs, notes
+            plane, "destination", destination_name, destinations, wants_logs, since, notes
         )
     scenes: dict[RoleName, Scene] = {}
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="gather") as pool:
         running = {role: pool.submit(job) for role, job in jobs.items()}
-        host_logs = _mtc_logs(host_reader, notes) if migration is not None else ()
+        host_logs = _mtc_logs(host_reader, since, notes) if migration is not None else ()
         for role, future in running.items():
             scenes[role] = future.result()
     scenes["host"] = Scene("host", _host_name(host), host_reader, host, host_logs)
@@ -210,6 +215,7 @@ def _remote_scene(
     name: str,
     namespaces: Iterable[str],
     wants_logs: bool,
+    since: datetime | None,
     notes: _Notes,
 ) -> Scene:
     try:
@@ -237,11 +243,13 @@ def _remote_scene(
     objects[k.IMAGESTREAM.kind] = _list(reader, k.IMAGESTREAM, "openshift", notes)
     logs: tuple[LogSource, ...] = ()
     if wants_logs:
-        logs = _mtc_logs(reader, notes) + _transfer_logs(reader, objects, namespaces, notes)
+        logs = _mtc_logs(reader, since, notes) + _transfer_logs(reader, objects, namespaces, since)
     return Scene(role, name, reader, objects, logs)
 
 
-def _mtc_logs(reader: ClusterReader, notes: _Notes) -> tuple[LogSource, ...]:
+def _mtc_logs(
+    reader: ClusterReader, since: datetime | None, notes: _Notes
+) -> tuple[LogSource, ...]:
     """Return the logs of the pods in MTC's own namespace."""
     try:
         pods = reader.list(k.POD, MTC_NAMESPACE).items
@@ -250,7 +258,9 @@ def _mtc_logs(reader: ClusterReader, notes: _Notes) -> tuple[LogSource, ...]:
             notes.add(f"pods in {MTC_NAMESPACE} on {reader.name}", str(error))
         pods = ()
     names = {text(metadata(pod).get("name")) for pod in pods} - {""}
-    found = [source for name in sorted(names) for source in _pod_logs(reader, MTC_NAMESPACE, name)]
+    found = [
+        source for name in sorted(names) for source in _pod_logs(reader, MTC_NAMESPACE, name, since)
+    ]
     every = getattr(reader, "all_logs", None)
     if callable(every):
         seen = {(log.namespace, log.pod) for log in found}
@@ -266,10 +276,9 @@ def _transfer_logs(
     reader: ClusterReader,
     objects: Mapping[str, tuple[Json, ...]],
     namespaces: Iterable[str],
-    notes: _Notes,
+    since: datetime | None,
 ) -> tuple[LogSource, ...]:
     """Return the logs of MTC's helper pods (rsync, stage, hook jobs) in app namespaces."""
-    del notes
     wanted = set(namespaces)
     found: list[LogSource] = []
     for pod in objects.get(k.POD.kind, ()):
@@ -278,13 +287,21 @@ def _transfer_logs(
             continue
         own = labels(pod)
         if own.get("app.kubernetes.io/part-of") == MTC_NAMESPACE or "mighook" in own:
-            found.extend(_pod_logs(reader, namespace, text(metadata(pod).get("name"))))
+            found.extend(_pod_logs(reader, namespace, text(metadata(pod).get("name")), since))
     return tuple(found)
 
 
-def _pod_logs(reader: ClusterReader, namespace: str, pod: str) -> tuple[LogSource, ...]:
+def _pod_logs(
+    reader: ClusterReader, namespace: str, pod: str, since: datetime | None
+) -> tuple[LogSource, ...]:
+    """Return a pod's logs from ``since`` on: a limit in bytes alone keeps the oldest, not these.
+
+    An archive's are a matter of disk, and read whole.
+    """
     try:
-        return reader.logs(namespace, pod, limit_bytes=LOG_TAIL_BYTES)
+        if callable(getattr(reader, "all_logs", None)):
+            return reader.logs(namespace, pod)
+        return reader.logs(namespace, pod, since=since, limit_bytes=LOG_BYTES)
     except ClusterError:
         return ()
 

@@ -1,6 +1,7 @@
 """Logs of a cluster in memory, limited on reading as a kubelet limits them.
 
-``since`` goes by the time a line names; a line without one belongs to the line before it.
+``since`` goes by the time a line names; a line without one belongs to the line before it. A
+log that names no times at all is kept whole, since when its lines were written is not known.
 """
 
 from __future__ import annotations
@@ -106,10 +107,10 @@ def _limited(
 ) -> bytes:
     lines = body.splitlines(keepends=True)
     if since is not None:
-        fresh = False
+        times = [head(line[:400].decode("utf-8", "replace")).time for line in lines]
+        fresh = not any(times)
         kept = []
-        for line in lines:
-            time = head(line[:400].decode("utf-8", "replace")).time
+        for line, time in zip(lines, times, strict=True):
             fresh = time >= since if time else fresh
             if fresh:
                 kept.append(line)
