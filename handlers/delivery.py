@@ -209,6 +209,10 @@ class Channels:
             return call()
 
 
+_LOOKS = (0.1, 1, 3, 10)
+"""When to look for late messages, in time-outs of a call: most that are late are so by little."""
+
+
 @dataclass(slots=True)
 class _Watched:
     item: OutboxItem
@@ -237,7 +241,7 @@ class Unsure:
     def watch(self, item: OutboxItem, channel: str, thread_ts: str, kept: str) -> None:
         """Look after the message ``kept`` for a while."""
         now = self._clock()
-        due = [now + times * self._timeout for times in (1, 3, 10)]
+        due = [now + times * self._timeout for times in _LOOKS]
         with self._lock:
             self._watched.append(_Watched(item, channel, thread_ts, kept, due))
 

@@ -32,9 +32,13 @@ from knowledge.texts import Lang
 POLL_SECONDS = 0.5
 _LONGEST_POLL = 10.0
 _LONGEST = timedelta(minutes=5)
+_LATE = timedelta(minutes=6)
+"""How long after a message was sent an earlier try of it is still looked for after a restart."""
 _BATCH = 10
 _BATCH_SECONDS = 20.0
 """A claim is a promise for a time; what is not begun by then is given back."""
+_BEGUN_SECONDS = 28.0
+"""A post that looked first begins within this time of its claim, and ends before the claim does."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +55,12 @@ class Poster:
         self._services = services
         self._unsure = Unsure(self._channels, own.timeout)
         self._poll = poll_seconds
+        self._claimed = 0.0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Drain from now on in the background."""
+        """Drain from now on in the background, and look after what a former process sent."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="slack-poster", daemon=True)
         self._thread.start()
@@ -70,11 +75,11 @@ class Poster:
     def drain_once(self) -> int:
         """Send what is due; return how many items were taken up."""
         self._unsure.settle()
+        self._claimed = time.monotonic()
         items = self._services.outbox.claim(self._services.clock(), _BATCH)
-        began = time.monotonic()
         wait: timedelta | None = None
         for item in items:
-            if wait is None and time.monotonic() - began > _BATCH_SECONDS:
+            if wait is None and time.monotonic() - self._claimed > _BATCH_SECONDS:
                 wait = timedelta()
             if wait is None:
                 wait = self._handle(item)
@@ -82,10 +87,27 @@ class Poster:
                 self._put_off(item, wait, "Slack is slow, down or asks to wait")
         return len(items)
 
+    def resume(self) -> None:
+        """Look once more for late messages of tries that a former process made."""
+        since = self._services.clock() - _LATE
+        for each in self._services.outbox.resent(since):
+            incident = self._services.incidents.get(each.item.incident_id)
+            if each.item.kind == "thread" and incident is not None:
+                where = (incident.channel, incident.message_ts)
+            elif each.item.kind in ("card", "rollup"):
+                where = (each.item.channel, "")
+            else:
+                continue
+            self._unsure.watch(each.item, *where, each.ts)
+
     def _run(self) -> None:
         wait = self._poll
+        resumed = False
         while not self._stopping.is_set():
             try:
+                if not resumed:
+                    self.resume()
+                    resumed = True
                 taken = self.drain_once()
             except Exception as error:
                 _log.error("the outbox could not be drained now: %s", redact(repr(error)))
@@ -160,7 +182,10 @@ class Poster:
         if unsure:
             already = self._channels.find(channel, thread_ts, item)
             if already:
+                self._unsure.watch(item, channel, thread_ts, already[0])
                 return channel, already[0]
+            if time.monotonic() - self._claimed > _BEGUN_SECONDS:
+                raise Uncertain("Slack took too long to look whether it is there already")
         posted = self._channels.post(channel, thread_ts, message, item)
         if unsure:
             self._unsure.watch(item, channel, thread_ts, posted[1])

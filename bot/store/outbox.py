@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.incidents.ports import MessageKind, OutboxItem
+from bot.incidents.ports import MessageKind, OutboxItem, Resent
 from bot.store.database import Database
 from bot.store.owing import GIVEN_UP, OWED, SENT, owe_card
 from bot.store.schema import IncidentRow, OutboxRow, SilenceRow
@@ -109,6 +109,17 @@ class StoredOutbox:
             query = select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
             found = dict(session.execute(query).all())
         return {state: found.get(state, 0) for state in (OWED, SENT, GIVEN_UP)}
+
+    def resent(self, since: datetime) -> tuple[Resent, ...]:
+        """Return what was sent since then after more than one try, newest first, 100 at most."""
+        query = (
+            select(OutboxRow)
+            .where(OutboxRow.state == SENT, OutboxRow.done_at >= since, OutboxRow.attempts > 1)
+            .order_by(OutboxRow.id.desc())
+            .limit(100)
+        )
+        with self._database.reading() as session:
+            return tuple(Resent(_item(row), row.message_ts) for row in session.scalars(query))
 
     def _anything(self, now: datetime) -> bool:
         """Return whether a claim is worth the write lock."""

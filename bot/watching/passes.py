@@ -241,7 +241,7 @@ class Passes:
             for task, diagnosis in self._diagnosed(plane, some, now):
                 if self.stopped.is_set():
                     return
-                self._incidents.observe(diagnosis, now)
+                self._incidents.observe(diagnosis, self._clock())
                 self._observed()
                 self._remember([self._sighting(task, now, diagnosis)])
 
