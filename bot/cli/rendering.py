@@ -11,6 +11,7 @@ from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.progress import Progress
 from bot.mtc.quantities import show_bytes
 from bot.redaction import redact
+from handlers.views.words import name_of
 from knowledge.ranking import Ranked
 from knowledge.schema import Entry
 from knowledge.texts import Lang, fill
@@ -158,7 +159,7 @@ def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
     """Return a diagnosis as a page of text: verdict, root cause, evidence, what to do."""
     zh = lang == "zh"
     outcome = diagnosis.outcome
-    head = f"{diagnosis.target}: {outcome.word}"
+    head = f"{diagnosis.target}: {name_of(lang, 'outcome', outcome.word)}"
     if outcome.phase:
         step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
         head += f", {outcome.phase}{step}"
