@@ -10,6 +10,7 @@ from bot.cli import (
     demo_command,
     diagnose_command,
     kb_commands,
+    preflight_command,
     run_command,
 )
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(kb_commands.app, name="kb")
 diagnose_command.register(app)
+preflight_command.register(app)
 run_command.register(app)
 demo_command.register(app)
 access_command.register(app)

@@ -16,8 +16,10 @@ from bot.clusters.port import ControlPlane, NotFound, ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.questions.naming import closest, parse_target
 from bot.questions.overview import overview
+from handlers.views.words import name_of
 from knowledge.loading import load
 from knowledge.matching.engine import Engine
+from knowledge.texts import Lang
 
 Archive = Annotated[
     Path | None,
@@ -29,10 +31,16 @@ Context = Annotated[
 LangOption = Annotated[str, typer.Option("--lang", help="en or zh; default: your locale.")]
 
 
-def open_plane(archive: Path | None, context: str) -> ControlPlane:
+def open_plane(archive: Path | None, context: str, lang: Lang) -> ControlPlane:
     """Return the control plane that the options name."""
     if archive is not None and context:
-        fail("Give --archive or --context, not both.")
+        fail(
+            choose(
+                lang,
+                "Give --archive or --context, not both.",
+                "--archive 和 --context 只能给出一个。",
+            )
+        )
     if archive is not None:
         return open_archive(archive)
     from bot.clusters.live import open_live
@@ -59,7 +67,7 @@ def diagnose(
     """Say what is wrong with a migration (or plan, cluster, store, hook), and why."""
     speak = language(lang)
     if output not in ("text", "json"):
-        fail("-o takes text or json.")
+        fail(choose(speak, "-o takes text or json.", "-o 只能是 text 或 json。"))
     target = parse_target(name)
     if target is None:
         fail(
@@ -76,7 +84,7 @@ def diagnose(
         SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True
     ) as progress:
         progress.add_task(choose(speak, "opening", "正在打开"), total=None)
-        plane = open_plane(archive, context)
+        plane = open_plane(archive, context, speak)
         progress.add_task(
             choose(speak, "reading objects and logs", "正在读取对象和日志"), total=None
         )
@@ -90,17 +98,17 @@ def diagnose(
         out.print(diagnosis_page(result, speak), markup=False)
 
 
-def _unknown(plane: ControlPlane, target: ObjectRef, why: str, speak: str) -> None:
+def _unknown(plane: ControlPlane, target: ObjectRef, why: str, speak: Lang) -> None:
     near = closest(plane, target)
     hint_en = f" Closest: {', '.join(near)}." if near else " See what is there: mtc-bot list"
     hint_zh = f"最接近的有：{'、'.join(near)}。" if near else "查看现有对象：mtc-bot list"
-    fail(f"没有 {target}。{hint_zh}" if speak == "zh" else f"There is no {target}: {why}.{hint_en}")
+    fail(choose(speak, f"There is no {target}: {why}.{hint_en}", f"没有 {target}。{hint_zh}"))
 
 
 def list_migrations(archive: Archive = None, context: Context = "", lang: LangOption = "") -> None:
     """List the migrations with what became of each."""
     speak = language(lang)
-    plane = open_plane(archive, context)
+    plane = open_plane(archive, context, speak)
     table = Table(box=None, pad_edge=False)
     for en, zh in (
         ("Migration", "迁移"),
@@ -114,7 +122,8 @@ def list_migrations(archive: Archive = None, context: Context = "", lang: LangOp
     for row in overview(plane):
         since = f"{row.outcome.since:%Y-%m-%d %H:%M:%SZ}" if row.outcome.since else ""
         copied = progress_line(row.progress, speak)
-        table.add_row(row.name, row.plan, str(row.outcome.word), row.outcome.phase, since, copied)
+        word = name_of(speak, "outcome", row.outcome.word)
+        table.add_row(row.name, row.plan, word, row.outcome.phase, since, copied)
     out.print(table)
 
 

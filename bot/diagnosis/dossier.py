@@ -31,6 +31,8 @@ class Scene:
     objects: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     """By kind name."""
     logs: tuple[LogSource, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of which not all could be read there, by name, with the reason."""
 
     def all(self, kind: Kind) -> tuple[Json, ...]:
         """Return the objects of a kind; none where they were not read."""

@@ -91,13 +91,24 @@ LOG_MARGIN = timedelta(minutes=5)
 
 
 @dataclass
-class _Notes:
+class Notes:
     """Collects what could not be read, each thing once."""
 
     unread: dict[str, Unread] = field(default_factory=dict)
+    absent: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By cluster and kind, optional kinds too: why not all was read.
+
+    A kind that a live cluster does not serve has no objects; one that an archive does not hold may.
+    """
 
     def add(self, what: str, why: str) -> None:
+        """Keep that something could not be read, and why."""
         self.unread.setdefault(what, Unread(what, why))
+
+    def absent_on(self, cluster: str) -> dict[str, str]:
+        """Return what was not read on one cluster, by kind."""
+        seen = dict(self.absent)
+        return {kind: why for (where, kind), why in seen.items() if where == cluster}
 
 
 def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
@@ -105,13 +116,15 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
 
     A control cluster that cannot be read at all raises its own ``ClusterError``.
     """
-    notes = _Notes()
+    notes = Notes()
     kind = k.BY_KIND.get(target.kind)
     if kind is None:
         raise NotFound(f"{target.kind} is not a kind this bot knows", cluster=plane.name)
     host_reader = plane.host
     subject = host_reader.get(kind, target.name, target.namespace or MTC_NAMESPACE)
-    host = {wanted.kind: _list(host_reader, wanted, MTC_NAMESPACE, notes) for wanted in HOST_KINDS}
+    host = {
+        wanted.kind: list_kind(host_reader, wanted, MTC_NAMESPACE, notes) for wanted in HOST_KINDS
+    }
     migration, plan = _anchors(kind, subject, host)
     source_name, destination_name = _cluster_names(kind, subject, plan, host)
     outline = Dossier("", target, None, now, plan=plan, migration=migration)
@@ -133,7 +146,9 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
         host_logs = _mtc_logs(host_reader, since, notes) if migration is not None else ()
         for role, future in running.items():
             scenes[role] = future.result()
-    scenes["host"] = Scene("host", _host_name(host), host_reader, host, host_logs)
+    scenes["host"] = Scene(
+        "host", _host_name(host), host_reader, host, host_logs, notes.absent_on(host_reader.name)
+    )
     dossier = Dossier(
         plane.name,
         target,
@@ -187,21 +202,25 @@ def _host_name(host: Mapping[str, tuple[Json, ...]]) -> str:
     return "host"
 
 
-def _list(
+def list_kind(
     reader: ClusterReader,
     kind: Kind,
     namespace: str,
-    notes: _Notes,
+    notes: Notes,
     match: Mapping[str, str] | None = None,
 ) -> tuple[Json, ...]:
+    """Return the objects of a kind; what could not be read is noted."""
     where = f"{kind.plural} in {namespace}" if namespace else kind.plural
     try:
         listing = reader.list(kind, namespace, match)
     except NotServed as error:
+        if "archive" in str(error):
+            notes.absent.setdefault((reader.name, kind.kind), str(error))
         if kind.kind not in OPTIONAL:
             notes.add(f"{where} on {reader.name}", str(error))
         return ()
     except ClusterError as error:
+        notes.absent.setdefault((reader.name, kind.kind), str(error))
         notes.add(f"{where} on {reader.name}", str(error))
         return ()
     for problem in listing.problems:
@@ -216,7 +235,7 @@ def _remote_scene(
     namespaces: Iterable[str],
     wants_logs: bool,
     since: datetime | None,
-    notes: _Notes,
+    notes: Notes,
 ) -> Scene:
     try:
         reader = plane.remote(name)
@@ -232,24 +251,22 @@ def _remote_scene(
         notes.add(f"{role} cluster {name}", str(error))
         return Scene(role, name, None)
     for kind in (*VELERO_KINDS, *REPOSITORY_KINDS, k.MIGRATIONCONTROLLER):
-        objects[kind.kind] = _list(reader, kind, MTC_NAMESPACE, notes)
+        objects[kind.kind] = list_kind(reader, kind, MTC_NAMESPACE, notes)
     for kind in (k.NAMESPACE, k.NODE, k.PV, k.STORAGECLASS, k.CRD):
-        objects[kind.kind] = _list(reader, kind, "", notes)
+        objects[kind.kind] = list_kind(reader, kind, "", notes)
     gathered: dict[str, list[Json]] = {}
     for namespace in dict.fromkeys((*namespaces, MTC_NAMESPACE)):
         for kind in (*NAMESPACED_KINDS, *WORKLOAD_KINDS):
-            gathered.setdefault(kind.kind, []).extend(_list(reader, kind, namespace, notes))
+            gathered.setdefault(kind.kind, []).extend(list_kind(reader, kind, namespace, notes))
     objects.update({kind: tuple(items) for kind, items in gathered.items()})
-    objects[k.IMAGESTREAM.kind] = _list(reader, k.IMAGESTREAM, "openshift", notes)
+    objects[k.IMAGESTREAM.kind] = list_kind(reader, k.IMAGESTREAM, "openshift", notes)
     logs: tuple[LogSource, ...] = ()
     if wants_logs:
         logs = _mtc_logs(reader, since, notes) + _transfer_logs(reader, objects, namespaces, since)
-    return Scene(role, name, reader, objects, logs)
+    return Scene(role, name, reader, objects, logs, notes.absent_on(reader.name))
 
 
-def _mtc_logs(
-    reader: ClusterReader, since: datetime | None, notes: _Notes
-) -> tuple[LogSource, ...]:
+def _mtc_logs(reader: ClusterReader, since: datetime | None, notes: Notes) -> tuple[LogSource, ...]:
     """Return the logs of the pods in MTC's own namespace."""
     try:
         pods = reader.list(k.POD, MTC_NAMESPACE).items

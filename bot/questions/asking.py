@@ -23,6 +23,7 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.questions.naming import parse_target
 from bot.questions.overview import Row, overview
+from bot.questions.preflight import Preflight, preflight
 from bot.questions.statuses import Status, status_of
 from knowledge.loading import Entries
 from knowledge.schema import Entry
@@ -91,6 +92,17 @@ class Questions:
         plane, target = self.find(typed)
         with _named(plane):
             return self.diagnoser(plane, target)
+
+    def preflight(self, typed: str) -> Preflight:
+        """Return whether a migration of a plan would go well; a plan's name, or ``plan@control``.
+
+        Raises ``Unknown``, or the ``ClusterError`` of the control cluster.
+        """
+        name = typed.strip().strip("`")
+        plane, target = self.find(name if "/" in name else f"migplan/{name}")
+        if target.kind != k.MIGPLAN.kind:
+            raise Unknown(typed, (), "A preflight looks at a plan.")
+        return preflight(plane, target, self.diagnoser.engine, self.clock())
 
     def knowledge(self, words: str) -> tuple[Entry, ...]:
         """Return the knowledge entries that fit the words, best first; all for no words."""

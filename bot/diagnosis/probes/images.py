@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.clusters import kinds as k
@@ -11,6 +12,12 @@ from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
+
+_INTERNAL = re.compile(
+    r"(?:docker-registry\.default\.svc|image-registry\.openshift-image-registry\.svc"
+    r"|\d{1,3}(?:\.\d{1,3}){3})(?:\.cluster\.local)?:5000/openshift/(?P<image>[\w.-]+(?::[\w.-]+)?)"
+)
+"""An image of namespace openshift in the internal registry, of OpenShift 3 or 4."""
 
 
 def _wanted(dossier: Dossier, scene: Scene) -> Iterator[tuple[str, str]]:
@@ -32,6 +39,13 @@ def _wanted(dossier: Dossier, scene: Scene) -> Iterator[tuple[str, str]]:
             origin = mapping(trigger, "imageChangeParams", "from")
             if origin.get("namespace") == "openshift":
                 yield text(origin.get("name")), f"deploymentconfig/{text(meta.get('name'))}"
+    for pod in scene.all(k.POD):
+        meta = metadata(pod)
+        if text(meta.get("namespace")) not in namespaces:
+            continue
+        for container in dicts(mapping(pod, "spec").get("containers")):
+            if named := _INTERNAL.match(text(container.get("image"))):
+                yield named["image"], f"pod/{text(meta.get('name'))}"
 
 
 def _has(streams: tuple[Json, ...], wanted: str) -> bool:
