@@ -9,6 +9,7 @@ many settled migrations there are.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,8 @@ from bot.watching.picture import Picture
 from bot.watching.seen import Seen, by_age
 from bot.watching.sharing import SharedPlane
 from bot.watching.views import TargetPlane
+
+log = logging.getLogger(__name__)
 
 _PUT_OFF = timedelta(minutes=1)
 _AT_ONCE = 4
@@ -87,6 +90,7 @@ class Passes:
         self._gone: set[str] = set()
         self._put_off: dict[str, tuple[str, datetime]] = {}
         self._readable = False
+        self._known = False
         self.read_at: datetime | None = None
         """When the control cluster was last known whole."""
 
@@ -136,7 +140,12 @@ class Passes:
         if self.lists.versions() != known:
             self._gone |= self._absent()
         self._take_changes(now)
+        if not self._known:
+            log.info("%s is read: %d objects", self.subject, len(self._unsettled))
         self._look(self._unsettled, since, now, interrupt=True)
+        if not self._known:
+            self._known = True
+            log.info("%s is known: all is looked at", self.subject)
 
     def _look_at_changes(self) -> frozenset[str]:
         """Look at what has changed, and at what that may have changed; return who that was."""
