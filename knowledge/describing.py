@@ -1,13 +1,14 @@
-"""Conditions in text: what ``oc describe`` prints, or YAML that was cut off, as conditions.
+"""What ``oc describe`` prints, or YAML that was cut off, as conditions and as an object's status.
 
-People paste what is on their screen. A condition is known by its type, not by its message alone,
-so its lines are gathered into one fact again. Lines that are no condition are left to others.
+People paste what is on their screen. A condition is known by its type, and an object by its phase,
+not by messages alone, so their lines are gathered again. Other lines are left to others.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from knowledge.observations import Observation
 from knowledge.observing import observe
@@ -39,7 +40,7 @@ _INLINE = re.compile(
 
 
 def described(lines: Sequence[str], component: str = "") -> tuple[list[Observation], set[int]]:
-    """Return the conditions in the lines, and the indices of the lines that they took."""
+    """Return the facts in the lines, and the indices of the lines that they took."""
     top = {m["key"].lower(): m["value"] for line in lines if (m := _TOP.match(line))}
     found: list[Observation] = []
     taken: set[int] = set()
@@ -49,30 +50,45 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
         if condition["status"].lower() not in _STATES:
             continue
         taken.update(used)
-        found += _observed(condition, top, component)
+        facts = observe(_object(top, {"conditions": [condition]}))
+        found += [fact for fact in facts if fact.kind != "object"]
+    status, used = _status(lines)
+    if status and top.get("kind"):
+        taken.update(used)
+        found += observe(_object(top, status))
+    if component:
+        found = [replace(fact, component=component) for fact in found]
     return found, taken
 
 
-def _observed(
-    condition: dict[str, str], top: dict[str, str], component: str
-) -> Iterator[Observation]:
-    obj = {
+def _object(top: dict[str, str], status: dict[str, object]) -> dict[str, object]:
+    return {
         "kind": top.get("kind", ""),
         "metadata": {"name": top.get("name", "")},
-        "status": {"conditions": [condition]},
+        "status": status,
     }
-    for fact in observe(obj):
-        if fact.kind != "object":
-            yield Observation(
-                fact.kind,
-                fact.text,
-                fact.subject,
-                fact.where,
-                component or fact.component,
-                fact.level,
-                fact.time,
-                fact.fields,
-            )
+
+
+def _status(lines: Sequence[str]) -> tuple[dict[str, object], list[int]]:
+    """Return the plain fields right under ``Status:`` as ``oc describe`` prints them."""
+    begin = next((i for i, line in enumerate(lines) if line.rstrip() == "Status:"), len(lines))
+    status: dict[str, object] = {}
+    used: list[int] = []
+    depth = 0
+    for index, line in enumerate(lines[begin + 1 :], begin + 1):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and not indent:
+            break
+        depth = depth or indent
+        field = _LINE.match(line)
+        if field is None or indent != depth or field["dash"] or not field["value"]:
+            continue
+        words = field["key"].split()
+        key = words[0].lower() + "".join(words[1:])
+        value = field["value"].strip()
+        status[key] = int(value) if value.isdecimal() and len(value) < 10 else value
+        used.append(index)
+    return status, used
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[dict[str, str], list[int]]]:

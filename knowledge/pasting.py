@@ -30,6 +30,10 @@ MAX_LINES = 4 << 20
 """Bytes that are read line by line; a longer text is a log, and is scanned."""
 _COLOUR = re.compile(r"(?:\x1b|\u2190)\[[0-9;]*[A-Za-z]")
 _OBJECT = re.compile(r"^\s*\"?(?:apiVersion|kind)\"?: *\"?\w", re.MULTILINE)
+_SCREEN = re.compile(r"^\s*(?:```|~~~|\$ |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@[\w.-]+:\S* ?[#$])")
+"""A prompt with what was typed, or the fence of a chat."""
+_CUTS = 4
+"""How often a text that is no YAML as a whole is cut before the line that spoils it."""
 _OWN_LINE = re.compile(
     r"""^(?:\S|\s*(?:-\s|[\w./-]+[:=]|\d[\dhms]+\s|(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"""
 )
@@ -37,7 +41,7 @@ _OWN_LINE = re.compile(
 
 def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "") -> list[Match]:
     """Return the matches in what was given, whatever it is; never raises for odd content."""
-    text = _COLOUR.sub("", data.decode("utf-8", "replace"))
+    text = _COLOUR.sub("", data.decode("utf-8-sig", "replace")).replace("\u00a0", " ")
     if objects := parse_objects(text, kind):
         facts = list(_observations(objects, component))
         if any(o.kind != "object" or o.subject.kind for o in facts):
@@ -83,12 +87,32 @@ def parse_objects(text: str, kind: str = "") -> list[Any]:
         return []
     if _aliases(text) > 100:
         return []
-    try:
-        documents = list(yaml.load_all(text, Loader=_Loader))
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return []
-    objects = [d for d in documents if isinstance(d, dict | list)]
-    return objects if any(_telling(o) for o in objects) else []
+    for attempt in (text, _without_screen(text)):
+        objects = [d for d in _documents(attempt) if isinstance(d, dict | list)]
+        if any(_telling(o) for o in objects):
+            return objects
+    return []
+
+
+def _documents(text: str) -> list[Any]:
+    """Return the documents of a YAML text; of one that is cut off, what comes before the cut."""
+    for _ in range(_CUTS):
+        try:
+            return list(yaml.load_all(text, Loader=_Loader))
+        except yaml.MarkedYAMLError as error:
+            unclosed = "quoted scalar" in (error.context or "")
+            mark = error.context_mark if unclosed else error.problem_mark
+            if mark is None or not _OBJECT.search(text):
+                return []
+            text = "\n".join(text.splitlines()[: max(mark.line, 0)])
+        except (yaml.YAMLError, RecursionError, ValueError):
+            return []
+    return []
+
+
+def _without_screen(text: str) -> str:
+    """Return a text without prompts and the fences of a chat around it."""
+    return "\n".join(line for line in text.splitlines() if not _SCREEN.match(line))
 
 
 def _aliases(text: str) -> int:

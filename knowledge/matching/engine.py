@@ -187,8 +187,8 @@ class Engine:
             if found is None:
                 continue
             confidence = 0.95 if wanted.message else 0.9
-            if wanted.kind and not kind and not _USUAL & set(wanted.kind):
-                confidence -= 0.05
+            if wanted.kind and not kind:
+                confidence -= 0.04 if _USUAL & set(wanted.kind) else 0.08
             yield Match(entry, observation, found, confidence)
 
     def _match_event(self, observation: Observation) -> Iterator[Match]:

@@ -102,6 +102,35 @@ def test_an_object_is_read_as_one_even_where_it_is_called_a_log() -> None:
     assert found(text, "log", "velero")[0].entry.id == "bsl-unavailable"
 
 
+VOLUME = "kind: PodVolumeBackup\nmetadata:\n  name: pvb-1\nstatus:\n  phase: Failed\n"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "[root@bastion ~]# oc get podvolumebackup pvb-1 -o yaml\n" + VOLUME + "[root@bastion ~]# ",
+        "$ oc get podvolumebackup pvb-1 -o yaml\n" + VOLUME,
+        "```yaml\n" + VOLUME + "```",
+        VOLUME + 'spec:\n  message: "cut off he',
+        VOLUME + "\t\n",
+        VOLUME.replace("  ", "\u00a0 "),
+        "\ufeff" + VOLUME.replace("\n", "\r\n"),
+    ],
+)
+def test_an_object_is_found_in_what_surrounds_it(shown: str) -> None:
+    (first,) = found(shown, "cr")
+    assert (first.entry.id, first.subject.name) == ("podvolumebackup-failed", "pvb-1")
+
+
+def test_a_described_object_is_known_by_its_phase() -> None:
+    shown = (
+        "Name:         pvb-1\nKind:         PodVolumeBackup\nSpec:\n  Node:  worker-1\n"
+        "Status:\n  Phase:  {phase}\n  Progress:\n    Bytes Done:  12\nEvents:  <none>\n"
+    )
+    assert [f.entry.id for f in found(shown.format(phase="Failed"))] == ["podvolumebackup-failed"]
+    assert not found(shown.format(phase="Completed"))
+
+
 def test_the_end_of_a_very_long_line_is_read() -> None:
     text = '{"level":"error","stack":"' + "a.go:1 " * 4000 + '","error":"no space left on device"}'
     assert found(text, "log", "restic")[0].entry.id == "restic-no-space"
