@@ -7,6 +7,9 @@ import pytest
 
 from bot.store.database import open_database
 from tests.remediation.world import World
+from tests.store.databases import postgres, url
+
+__all__ = ["postgres", "url", "world"]
 
 
 @pytest.fixture

@@ -297,7 +297,7 @@ def _key(write: Write) -> tuple[str, str, str, str]:
 
 
 AnyOrder.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=25,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -1,0 +1,194 @@
+"""SIGKILL before and after every write and every commit: each effect once, the record whole.
+
+Real processes on a real database (SQLite, PostgreSQL); the clusters live here and survive them,
+with controllers that react to each write at once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from multiprocessing.connection import Listener
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.clusters.port import ClusterError
+from bot.remediation.plans import Plan
+from bot.remediation.registry import ACTIONS
+from bot.store.approval_records import Approval
+from bot.store.approvals import StoredApprovals
+from bot.store.audit import Audit
+from bot.store.database import open_database, read_database
+from tests.remediation.doomed import KEY, WRITES
+from tests.remediation.stories import STORIES
+from tests.remediation.world import NOW, World
+
+ROOT = Path(__file__).parents[2]
+SEVERAL_STEPS = (
+    "recreate-plan",
+    "set-restic-timeout",
+    "delete-stage-pods",
+)
+ASKED_AGAIN = ("refresh-cluster", "refresh-plan", "refresh-storage")
+"""The controller takes a refresh back at once, so a new process cannot see that it was asked for:
+it asks again, which is the same as asking once.
+"""
+
+
+class Theatre:
+    """The clusters behind a socket, and the process that is killed again and again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world: World | None = None
+        self.settle: Callable[[World], None] = lambda world: None
+        self._address = str(folder / "clusters")
+        self._listener = Listener(self._address, "AF_UNIX", backlog=8, authkey=KEY)
+        threading.Thread(target=self._serve, daemon=True).start()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.remediation.doomed"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, url: str, now: datetime, **moment: Any) -> tuple[int, dict[str, int]]:
+        """Return the exit code of a process, and how much it wrote and committed."""
+        order = {"url": url, "now": now.isoformat(), "address": self._address, **moment}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return answer["code"], answer["counts"]
+
+    def close(self) -> None:
+        self._process.communicate("")
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                line = self._listener.accept()
+            except OSError:
+                return
+            with suppress(EOFError, ConnectionError), line:
+                while True:
+                    line.send(self._answer(*line.recv()))
+
+    def _answer(self, cluster: str, method: str, args: Any, more: Any) -> tuple[bool, Any]:
+        assert self.world is not None
+        try:
+            answer = getattr(self.world.plane.clusters[cluster], method)(*args, **more)
+        except ClusterError as error:
+            return False, error
+        if method in WRITES and more.get("as_user") and not more.get("dry_run"):
+            self.settle(self.world)
+        return True, answer
+
+
+@pytest.fixture(scope="module")
+def theatre() -> Iterator[Theatre]:
+    with tempfile.TemporaryDirectory(prefix="mtc-") as folder:
+        made = Theatre(Path(folder))
+        yield made
+        made.close()
+
+
+def approved(theatre: Theatre, url: str, action: str) -> Approval:
+    """Return a request that is approved, in a world of its own that is on the stage now."""
+    story = STORIES[action]
+    database = open_database(url)
+    try:
+        world = World(database)
+        story.prepare(world)
+        kind, name = story.target
+        approval = world.decide(
+            world.ask(action, name, kind, params=story.params), typed=story.typed
+        )
+    finally:
+        database.close()
+    theatre.world, theatre.settle = world, story.settle
+    world.now += timedelta(minutes=10)
+    return approval
+
+
+def killed_then_run(theatre: Theatre, url: str, action: str, **moment: Any) -> bool:
+    """Play one story with a death in it; return whether the moment came."""
+    approval = approved(theatre, url, action)
+    code, _ = theatre.run(url, NOW, **moment)
+    assert code in (0, -9)
+    if code == -9:
+        assert theatre.run(url, NOW + timedelta(minutes=2))[0] == 0
+    whole(theatre, url, approval.id, action)
+    return code == -9
+
+
+def whole(theatre: Theatre, url: str, approval_id: str, action: str) -> None:
+    """Check that each effect is there once, and that the record tells of each step."""
+    database = read_database(url)
+    try:
+        found = StoredApprovals(database).get(approval_id)
+        records = Audit(database).records(approval_id)
+        assert Audit(database).verify() == ()
+    finally:
+        database.close()
+    assert found is not None
+    assert (found.state, found.verdict) == ("done", "verified"), found.outcome
+    plan = Plan.model_validate(found.plan)
+    assert theatre.world is not None
+    made = Counter((w.cluster, w.verb, w.kind, w.name) for w in theatre.world.writes)
+    wanted = Counter((c.cluster, c.verb, c.kind, c.name) for c in plan.calls)
+    if action in ASKED_AGAIN:
+        assert set(made) == set(wanted)
+        assert max(made.values()) <= 2
+    else:
+        assert made == wanted
+    told = Counter((r.what, r.data["step"]) for r in records if r.what.startswith("step-"))
+    steps = range(len(plan.steps))
+    assert told == Counter({(w, n): 1 for w in ("step-started", "step-done") for n in steps})
+    assert [r.what for r in records].count("executed") == 1
+
+
+@pytest.mark.parametrize("action", SEVERAL_STEPS)
+def test_killed_at_any_write_or_commit_of_several_steps(
+    theatre: Theatre, url: str, action: str
+) -> None:
+    approval = approved(theatre, url, action)
+    code, counts = theatre.run(url, NOW)
+    assert code == 0
+    whole(theatre, url, approval.id, action)
+    assert counts["write"] == len(STORIES[action].verbs)
+    # After one commit is before the next, or before or after a write.
+    for at, moment in (("commit", "before"), ("write", "before"), ("write", "after")):
+        for number in range(1, counts[at] + 1):
+            assert killed_then_run(theatre, url, action, at=at, moment=moment, number=number)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("action", sorted(set(ACTIONS) - set(SEVERAL_STEPS)))
+def test_killed_at_any_write_of_any_action(
+    theatre: Theatre, url: str, action: str, moment: str
+) -> None:
+    for number in range(1, len(STORIES[action].verbs) + 1):
+        assert killed_then_run(theatre, url, action, at="write", moment=moment, number=number)
+
+
+def test_killed_again_and_again_it_still_ends(theatre: Theatre, url: str) -> None:
+    approval = approved(theatre, url, "recreate-plan")
+    for attempt in range(1, 12):
+        now = NOW + timedelta(minutes=2 * attempt)
+        code, _ = theatre.run(url, now, at="commit", moment="after", number=2)
+        if code == 0:
+            break
+    assert theatre.run(url, NOW + timedelta(minutes=40))[0] == 0
+    whole(theatre, url, approval.id, "recreate-plan")
