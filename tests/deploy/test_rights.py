@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,46 +16,13 @@ import yaml
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, WATCHED_KINDS
 from bot.clusters.live import LivePlane, open_api
-from bot.clusters.port import AccessRequest, Denied, Json, ObjectRef
+from bot.clusters.port import AccessRequest, Denied, ObjectRef
 from bot.configuration import Configuration
 from bot.diagnosis.gathering import gather
 from tests.apiserver.fixtures import Server
-from tests.apiserver.loading import clear, load, namespace
+from tests.apiserver.loading import clear, load
+from tests.apiserver.rights import ACCOUNT, TOKENS, apply, documents
 from tests.clusters import contract
-
-DEPLOY = Path(__file__).parents[2] / "deploy"
-ACCOUNT = "mtc-bot"
-TOKENS = "openshift-config"
-_PLURALS = {
-    "Namespace": "namespaces",
-    "ServiceAccount": "serviceaccounts",
-    "Secret": "secrets",
-    "ConfigMap": "configmaps",
-    "PersistentVolumeClaim": "persistentvolumeclaims",
-    "Deployment": "deployments",
-    "ClusterRole": "clusterroles",
-    "ClusterRoleBinding": "clusterrolebindings",
-    "Role": "roles",
-    "RoleBinding": "rolebindings",
-}
-
-
-def documents(name: str) -> list[Json]:
-    return [found for found in yaml.safe_load_all((DEPLOY / name).read_text()) if found]
-
-
-def applied(server: Server, *names: str) -> None:
-    """Create all that the files hold, refusing fields that the API does not know."""
-    for place in (MTC_NAMESPACE, "openshift", TOKENS):
-        namespace(server.api, place)
-    for entry in (found for name in names for found in documents(name)):
-        group = entry["apiVersion"]
-        root = f"/apis/{group}" if "/" in group else f"/api/{group}"
-        where = entry["metadata"].get("namespace")
-        path = f"{root}/namespaces/{where}" if where else root
-        path += f"/{_PLURALS[entry['kind']]}"
-        status, answer = server.api.call("POST", f"{path}?fieldValidation=Strict", entry)
-        assert status in (201, 409), answer
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +31,8 @@ def plane(control_server: Server, source_server: Server) -> LivePlane:
     contract_kinds = (k.MIGCLUSTER, k.MIGPLAN, k.MIGMIGRATION, k.BACKUP, k.PVB, k.POD, k.EVENT)
     clear(control_server.api, contract_kinds)
     load(control_server.api, contract.OBJECTS)
-    applied(control_server, "bot.yaml", "rbac.yaml")
-    applied(source_server, "bot.yaml", "rbac.yaml")
+    apply(control_server.api, "bot.yaml", "rbac.yaml")
+    apply(source_server.api, "bot.yaml", "rbac.yaml")
     token = source_server.api.account_token(ACCOUNT, ACCOUNT)
     control = control_server.api
     control.done(
