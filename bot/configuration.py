@@ -70,6 +70,13 @@ class Slack(_Strict):
     routes: tuple[Route, ...] = ()
 
 
+class Remediation(_Strict):
+    """Fixes from Slack; see ``deploy/policy.example.yaml``."""
+
+    policy: Path
+    """Who may ask for what, and who may approve it; read again whenever it changes."""
+
+
 class Configuration(_Strict):
     """The whole of it."""
 
@@ -82,8 +89,8 @@ class Configuration(_Strict):
     interval_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
     knowledge: tuple[Path, ...] = ()
     """Folders with entries of your own; they take precedence over ours."""
-    remediation: Literal["off"] = "off"
-    """The bot reads only; fixes are shown as steps with ready commands."""
+    remediation: Literal["off"] | Remediation = "off"
+    """``off``: the bot reads only; fixes are shown as steps with ready commands."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Configuration:

@@ -23,6 +23,8 @@ from handlers.failures import explain_failure
 from handlers.incident_buttons import IncidentButtons
 from handlers.languages import Languages
 from handlers.once import Once
+from handlers.remedy_commands import Remedies
+from handlers.remedy_listeners import listen_to_remedies
 from handlers.replies import Replies
 from handlers.services import Services
 from handlers.views.actions import ASK, Action
@@ -62,8 +64,10 @@ def build_app(
     languages = Languages(make_client(bot_token, api_url, LOOKUP_SECONDS), services.default_lang)
     desk = Desk(services, languages, Replies(client), workers or Workers(), slow_after)
     app.middleware(Once())
-    _listen_to_words(app, desk, Commands(services, languages))
+    remedies = Remedies(services, client)
+    _listen_to_words(app, desk, Commands(services, languages, remedies))
     _listen_to_buttons(app, desk, IncidentButtons(services, client))
+    listen_to_remedies(app, desk, remedies, client)
     app.error(_on_error(desk))
     return app
 
@@ -71,9 +75,7 @@ def build_app(
 def _listen_to_words(app: App, desk: Desk, commands: Commands) -> None:
     def ask(asker: Asker, typed: str) -> str | None:
         line = parse(typed)
-        refused = desk.take(
-            asker, lambda lang: commands.answer(line, asker.user, lang), verb=line.verb
-        )
+        refused = desk.take(asker, lambda lang: commands.answer(line, asker, lang), verb=line.verb)
         return refused.text if refused else None
 
     @app.command(COMMAND)

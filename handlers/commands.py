@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import process
 
+from handlers.askers import Asker
 from handlers.languages import Languages
+from handlers.remedy_commands import Remedies
 from handlers.services import Services
 from handlers.views import errors, help, kb, rows, status
 from handlers.views.answer import answer as answer_view
@@ -31,6 +33,14 @@ _CHINESE = {
     "知识": "kb",
     "我是谁": "whoami",
     "语言": "lang",
+    "修复": "fix",
+    "重新运行": "rerun",
+    "回滚": "rollback",
+    "取消": "cancel",
+    "申请": "approvals",
+    "批准": "approve",
+    "拒绝": "reject",
+    "审计": "audit",
 }
 
 
@@ -55,29 +65,38 @@ def parse(typed: str) -> Line:
 class Commands:
     """The sub-commands, over the application's services."""
 
-    def __init__(self, services: Services, languages: Languages) -> None:
-        """Answer from these services."""
+    def __init__(self, services: Services, languages: Languages, remedies: Remedies) -> None:
+        """Answer from these services; ``remedies`` answer what is about fixes."""
         self._services = services
+        self._remedies = remedies
         self._languages = languages
         self._verbs: dict[str, Callable[[str, str, Lang], Message]] = {
-            "help": lambda words, user, lang: help.help_page(lang),
+            "help": lambda words, user, lang: help.help_page(lang, remedies.on),
             "list": self._list,
             "status": self._status,
             "diagnose": self._diagnose,
             "kb": self._kb,
-            "whoami": lambda words, user, lang: help.whoami(user, lang),
+            "whoami": lambda words, user, lang: remedies.who(user, lang),
             "lang": self._lang,
         }
 
-    def answer(self, line: Line, user: str, lang: Lang) -> Message:
-        """Return the answer. Raises ``Unknown`` and ``ClusterError`` of the questions asked."""
+    def answer(self, line: Line, asker: Asker, lang: Lang) -> Message | None:
+        """Return the answer; None where a form is the answer.
+
+        Raises ``Unknown`` and ``ClusterError`` of the questions asked, ``Refused`` of requests.
+        """
         verb = self._verbs.get(line.verb or "help")
-        if verb is None:
-            return errors.no_subcommand(line.verb, self._meant(line), lang)
-        return verb(line.words, user, lang)
+        if verb is not None:
+            return verb(line.words, asker.user, lang)
+        remedy = self._remedies.verbs.get(line.verb)
+        if remedy is not None:
+            return remedy(line.words, asker, lang)
+        return errors.no_subcommand(line.verb, self._meant(line), lang)
 
     def _meant(self, line: Line) -> list[str]:
-        near = process.extract(line.verb, list(self._verbs), limit=2, score_cutoff=60)
+        near = process.extract(
+            line.verb, [*self._verbs, *self._remedies.verbs], limit=2, score_cutoff=60
+        )
         meant = [f"{verb} {line.words}".strip() for verb, _, _ in near]
         if re.fullmatch(r"[\w./@-]{2,253}", line.verb, re.ASCII):
             meant.append(f"diagnose {line.verb}")

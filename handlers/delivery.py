@@ -97,14 +97,24 @@ class Channels:
         self._ids: dict[str, str] = {}
 
     def post(
-        self, channel: str, thread_ts: str, message: Message, item: OutboxItem
+        self,
+        channel: str,
+        thread_ts: str,
+        message: Message,
+        item: OutboxItem,
+        *,
+        broadcast: bool = False,
     ) -> tuple[str, str]:
-        """Post; return the channel's id and the message's ts. Joins a public channel if needed."""
+        """Post; return the channel's id and the message's ts. Joins a public channel if needed.
+
+        A reply is also shown in the channel with ``broadcast``.
+        """
 
         def send() -> tuple[str, str]:
             answer = self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread_ts or None,
+                reply_broadcast=True if broadcast and thread_ts else None,
                 text=message.text,
                 blocks=message.blocks,
                 metadata={"event_type": EVENT_TYPE, "event_payload": payload_of(item)},

@@ -53,9 +53,9 @@ class Desk:
         for what nobody asked in words (looking at the App Home): errors are only logged.
         """
         if quiet:
-            self._workers.submit(lambda: self._look(asker, question))
-            return None
-        if self._workers.submit(lambda: self._serve(asker, question, verb)):
+            if self._workers.submit(lambda: self._look(asker, question)):
+                return None
+        elif self._workers.submit(lambda: self._serve(asker, question, verb)):
             return None
         _log.warning("a question of %s was refused: too many wait", asker.user)
         return errors.busy(self.languages.at_hand(asker.user))

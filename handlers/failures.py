@@ -9,7 +9,9 @@ import traceback
 from bot.clusters.port import ClusterError
 from bot.questions.asking import Unknown
 from bot.redaction import redact
+from bot.remediation.refusals import Refused
 from handlers.views import errors
+from handlers.views.fixes import refused
 from handlers.views.kit import Message
 from knowledge.texts import Lang
 
@@ -28,6 +30,8 @@ def explain_failure(error: BaseException, lang: Lang, verb: str = "diagnose") ->
     """Return what to tell the person; an unexpected error is logged under an id they are given."""
     if isinstance(error, Unknown):
         return errors.unknown(error, verb, lang)
+    if isinstance(error, Refused):
+        return refused(error, lang)
     if isinstance(error, ClusterError):
         return errors.cluster_error(error, lang)
     if isinstance(error, IncidentGone):

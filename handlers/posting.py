@@ -19,11 +19,15 @@ from slack_sdk import WebClient
 from bot.incidents.model import Incident
 from bot.incidents.ports import OutboxItem
 from bot.redaction import redact
+from bot.store.approval_records import Approval
 from handlers.clients import make_client
 from handlers.delivery import Channels, Gone, Limited, Refused, Uncertain, Unsure
+from handlers.request_posts import Place, place_of
 from handlers.services import Services
 from handlers.views.card import card
 from handlers.views.kit import Message
+from handlers.views.request_card import request_card
+from handlers.views.request_notes import request_note
 from handlers.views.rollup import rollup
 from handlers.views.stories import Entries
 from handlers.views.thread import reply
@@ -140,18 +144,52 @@ class Poster:
             found = (self._services.incidents.get(each) for each in item.detail.split())
             named = [incident for incident in found if incident is not None]
             return self._post(item, self._made(lambda e, lang: rollup(named, e, lang)))
+        if item.kind == "approval":
+            return self._about_request(item)
         incident = self._services.incidents.get(item.incident_id)
         if incident is None:
             raise Refused("its incident is no longer there")
         now = self._services.clock()
+        fixes = self._services.remediation is not None
         if item.kind == "card":
             return self._card(
-                item, incident, self._made(lambda e, lang: card(incident, e, lang, now))
+                item, incident, self._made(lambda e, lang: card(incident, e, lang, now, fixes))
             )
         if not incident.message_ts:
             raise Refused("its card was never posted, so there is no thread to reply in")
         message = self._made(lambda e, lang: reply(item.topic, item.detail, incident, e, lang, now))
         return self._post(item, message, incident.channel, incident.message_ts)
+
+    def _about_request(self, item: OutboxItem) -> tuple[str, str]:
+        """Post or change the card of a request, or put a note under it."""
+        remediation = self._services.remediation
+        approval = remediation.approvals.get(item.incident_id) if remediation else None
+        if remediation is None or approval is None:
+            raise Refused("its request is not known, or remediation is off")
+        policy = remediation.policy()
+        place = place_of(approval, self._services.incidents.get(approval.incident_id))
+        if item.topic != "card":
+            if not approval.message_ts:
+                raise Refused("the card of its request was never posted")
+            note = self._made(lambda e, lang: request_note(item.topic, approval, policy, lang))
+            return self._post(item, note, approval.channel, place.thread_ts or approval.message_ts)
+        message = self._made(lambda e, lang: request_card(approval, policy, lang))
+        posted = self._request_card(item, approval, message, place)
+        if posted != (approval.channel, approval.message_ts):
+            remediation.approvals.posted(approval.id, *posted)
+        return posted
+
+    def _request_card(
+        self, item: OutboxItem, approval: Approval, message: Message, place: Place
+    ) -> tuple[str, str]:
+        if approval.message_ts:
+            try:
+                self._channels.update(approval.channel, approval.message_ts, message)
+            except Gone:
+                _log.warning("the card of request %s was deleted; it is posted anew", approval.id)
+            else:
+                return approval.channel, approval.message_ts
+        return self._post(item, message, place.channel, place.thread_ts, broadcast=True)
 
     def _made(self, view: Callable[[Entries, Lang], Message]) -> Message:
         """Return the message of a view; one that cannot be made must not hold up the others."""
@@ -173,7 +211,13 @@ class Poster:
         return self._post(item, message)
 
     def _post(
-        self, item: OutboxItem, message: Message, channel: str = "", thread_ts: str = ""
+        self,
+        item: OutboxItem,
+        message: Message,
+        channel: str = "",
+        thread_ts: str = "",
+        *,
+        broadcast: bool = False,
     ) -> tuple[str, str]:
         channel = channel or item.channel
         if not channel:
@@ -186,7 +230,7 @@ class Poster:
                 return channel, already[0]
             if time.monotonic() - self._claimed > _BEGUN_SECONDS:
                 raise Uncertain("Slack took too long to look whether it is there already")
-        posted = self._channels.post(channel, thread_ts, message, item)
+        posted = self._channels.post(channel, thread_ts, message, item, broadcast=broadcast)
         if unsure:
             self._unsure.watch(item, channel, thread_ts, posted[1])
         return posted

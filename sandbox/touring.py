@@ -15,7 +15,7 @@ import yaml
 
 from sandbox.clusters.plane import MemoryPlane
 from sandbox.playing.building import build_plane
-from sandbox.playing.player import Player
+from sandbox.reacting.player import LivePlayer
 from sandbox.scenarios.loading import folder, load_scenarios
 from sandbox.scenarios.schema import Scenario
 
@@ -54,7 +54,7 @@ class Tour:
         )
         self.plane: MemoryPlane = build_plane(self.scenarios, name)
         began = datetime.now(UTC) - timedelta(seconds=self._before)
-        self._player = Player(self.plane, self.scenarios, began)
+        self._player = LivePlayer(self.plane, self.scenarios, began)
         self._player.advance(self._before)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tour", daemon=True)

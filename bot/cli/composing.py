@@ -1,7 +1,8 @@
 """The composition root: the parts of a running bot, put together and taken down in order.
 
-Start: database, posting, watching, then Slack's socket, so that nobody is answered by a bot
-that does not watch yet. Stop in the opposite order; a message that is owed stays in the outbox.
+Start: database, posting, watching, remediation, then Slack's socket, so that nobody is answered by
+a bot that does not watch yet. Stop in the opposite order; a message that is owed stays in the
+outbox, a fix that is under way is taken up by the next start.
 """
 
 from __future__ import annotations
@@ -15,18 +16,22 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
+from bot.cli.composing_remedies import RemedySettings, compose_remedies
 from bot.clusters.port import ControlPlane
 from bot.configuration import Configuration, Slack
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.incidents.model import Incident
 from bot.questions.asking import Questions
+from bot.remediation.loop import RemedyLoop
 from bot.store.database import Database, open_database
 from bot.store.incidents import StoredIncidents
 from bot.store.outbox import StoredOutbox
 from bot.watching.watcher import Watcher
 from handlers.app import build_app
+from handlers.clients import LOOKUP_SECONDS, make_client
+from handlers.directory import SlackDirectory
 from handlers.posting import Poster
-from handlers.services import Services
+from handlers.services import Remediation, Services
 from handlers.socket import SocketRunner
 from knowledge.loading import Entries, load
 from knowledge.matching.engine import Engine
@@ -57,18 +62,23 @@ class Bot:
     watcher: Watcher
     poster: Poster
     socket: SocketRunner
+    remedies: RemedyLoop | None = None
+    remediation: Remediation | None = None
 
     def start(self) -> None:
-        """Post, watch, and connect to Slack."""
+        """Post, watch, execute what is approved, and connect to Slack."""
         self.poster.start()
         self.watcher.start()
+        if self.remedies is not None:
+            self.remedies.start()
         self.socket.start()
 
     def stop(self) -> None:
-        """Disconnect, stop watching and posting, and close the database."""
-        for part in (self.socket, self.watcher, self.poster):
+        """Disconnect, stop executing, watching and posting, and close the database."""
+        for part in (self.socket, self.remedies, self.watcher, self.poster):
             try:
-                part.stop()
+                if part is not None:
+                    part.stop()
             except Exception:
                 log.exception("%s did not stop as it should", type(part).__name__)
         self.database.close()
@@ -84,10 +94,12 @@ def compose(
     interval: float = 30.0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     engine: Engine | None = None,
+    remediation: RemedySettings | None = None,
 ) -> Bot:
     """Return a bot that watches ``planes``; nothing runs yet.
 
-    Raises what ``open_database`` raises. ``interval`` is in seconds.
+    Raises what ``open_database`` raises. ``interval`` is in seconds. Without ``remediation`` the
+    bot only reads: nothing in it could write.
     """
     entries = load(own_knowledge)
     for problem in entries.problems:
@@ -101,11 +113,17 @@ def compose(
     incidents = StoredIncidents(database, channels=slack.channel)
     outbox = StoredOutbox(database)
     questions = Questions(planes, diagnoser, known, clock)
+    fixes, loop = None, None
+    if remediation is not None:
+        asked = make_client(slack.bot_token, slack.api_url, LOOKUP_SECONDS)
+        directory = SlackDirectory(asked)
+        fixes, loop = compose_remedies(planes, remediation, database, directory, clock)
     services = Services(
         questions=questions,
         incidents=incidents,
         outbox=outbox,
         knowledge=known,
+        remediation=fixes,
         clock=clock,
         default_lang=language,
     )
@@ -118,6 +136,8 @@ def compose(
         Watcher(planes, diagnoser, incidents, clock=clock, interval=interval),
         Poster(client, services),
         SocketRunner(app, slack.app_token, slack.api_url),
+        loop,
+        fixes,
     )
 
 
@@ -137,11 +157,32 @@ def channel_for(settings: Slack) -> Callable[[Incident], str]:
     return choose
 
 
+def channel_of(settings: Slack) -> Callable[[str, str], str]:
+    """Return the choice of a channel by control cluster and plan alone."""
+
+    def choose(control: str, plan: str) -> str:
+        for route in settings.routes:
+            if fnmatchcase(control, route.control) and fnmatchcase(plan, route.plan):
+                return route.channel
+        return settings.channel
+
+    return choose
+
+
 def live_planes(configuration: Configuration) -> tuple[ControlPlane, ...]:
-    """Return the control clusters of the configuration; nothing is asked of them yet."""
+    """Return the control clusters of the configuration; nothing is asked of them yet.
+
+    With ``remediation: off`` none of them can be written to.
+    """
     from bot.clusters.live import open_live
 
     return tuple(
-        open_live(context=c.context, kubeconfig=c.kubeconfig, name=c.name, in_cluster=c.in_cluster)
+        open_live(
+            context=c.context,
+            kubeconfig=c.kubeconfig,
+            name=c.name,
+            in_cluster=c.in_cluster,
+            writable=configuration.remediation != "off",
+        )
         for c in configuration.control_clusters
     )

@@ -3,6 +3,7 @@
 For each: the scenario is played to its end; the bot watches, opens incidents, posts; somebody
 types ``/mtc diagnose``. What stands in the channel and in the answer is held against what the
 scenario says it must lead to. A scenario in which nothing is wrong must leave the channel empty.
+Where there is a way out, the operator asks for it, others approve, and it must be verified.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from typing import Any
 from rich.table import Table
 
 from bot.cli.composing import Bot, SlackAccess, compose
+from bot.cli.composing_remedies import RemedySettings
+from bot.cli.demo_mending import mend
 from bot.cli.terminal import err, out
 from bot.diagnosis.findings import Diagnosis
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from sandbox.playing.building import build_plane
 from sandbox.playing.player import Player
+from sandbox.reacting.player import LivePlayer
+from sandbox.roles import demo_policy, let_migrators_write
 from sandbox.scenarios.schema import Scenario
 from sandbox.slack import OPERATOR, SlackSandbox
 
@@ -44,14 +49,16 @@ class Result:
     got: str
     wrong: tuple[str, ...]
     seconds: float
+    fixes: int = 0
+    """How many were asked for, approved and verified on the way out."""
 
 
 def check_scenarios(scenarios: Sequence[Scenario]) -> bool:
     """Play them all, print the table; return whether every one led to what it says."""
     engine = Engine(load_builtin().by_id.values())
     table = Table(box=None, pad_edge=False)
-    for column in ("", "Scenario", "Expected", "Got", "Seconds"):
-        table.add_column(column, justify="right" if column == "Seconds" else "left")
+    for column in ("", "Scenario", "Expected", "Got", "Fixes", "Seconds"):
+        table.add_column(column, justify="right" if column in ("Fixes", "Seconds") else "left")
     results = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as pool:
         running = pool.map(lambda scenario: check_one(scenario, engine), scenarios)
@@ -60,7 +67,9 @@ def check_scenarios(scenarios: Sequence[Scenario]) -> bool:
             results.append(result)
     for result in results:
         mark = "✗" if result.wrong else "✓"
-        table.add_row(mark, result.scenario, result.expected, result.got, f"{result.seconds:.1f}")
+        fixes = str(result.fixes or "")
+        seconds = f"{result.seconds:.1f}"
+        table.add_row(mark, result.scenario, result.expected, result.got, fixes, seconds)
     out.print(table)
     wrong = [result for result in results if result.wrong]
     for result in wrong:
@@ -74,7 +83,9 @@ def check_one(scenario: Scenario, engine: Engine) -> Result:
     """Play one scenario and return what it led to."""
     began = time.monotonic()
     plane = build_plane([scenario])
-    player = Player(plane, [scenario], datetime.now(UTC))
+    player = LivePlayer(plane, [scenario], datetime.now(UTC))
+    let_migrators_write(plane)
+    policy = demo_policy()
     with SlackSandbox() as slack:
         access = SlackAccess(
             slack.bot_token, slack.app_token, lambda incident: CHANNEL, slack.api_url
@@ -85,6 +96,7 @@ def check_one(scenario: Scenario, engine: Engine) -> Result:
             database_url="sqlite://",
             clock=lambda: player.now,
             engine=engine,
+            remediation=RemedySettings(lambda: policy, lambda control, plan: CHANNEL),
         )
         bot.socket.start()
         try:
@@ -92,7 +104,8 @@ def check_one(scenario: Scenario, engine: Engine) -> Result:
         finally:
             bot.stop()
     expected = scenario.expect.finding or NOTHING
-    return Result(scenario.id, expected, got, tuple(wrong), time.monotonic() - began)
+    fixes = 0 if wrong else len(scenario.expect.fix)
+    return Result(scenario.id, expected, got, tuple(wrong), time.monotonic() - began, fixes)
 
 
 def _play(
@@ -109,12 +122,14 @@ def _play(
     alerts = root is not None and root.severity != "info"
     wrong += _in_channel(scenario, alerts, bot, slack)
     wrong += _answered(scenario, diagnosis, slack)
+    if scenario.expect.fix and not wrong:
+        wrong += mend(scenario, player, bot, slack, CHANNEL)
     return wrong, got
 
 
 def _post(bot: Bot) -> None:
     while bot.poster.drain_once():
-        pass
+        continue
 
 
 def _against(scenario: Scenario, diagnosis: Diagnosis, got: str) -> list[str]:

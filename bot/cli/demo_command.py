@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 
 from bot.cli.composing import SlackAccess, compose
+from bot.cli.composing_remedies import RemedySettings
 from bot.cli.demo_check import check_scenarios
 from bot.cli.terminal import choose, err, fail, language, out
 from bot.logging_setup import set_up_logging
-from handlers.views.help import USAGES
+from handlers.views.help import REMEDY_USAGES, USAGES
 from handlers.views.words import say
 from knowledge.texts import Lang
+from sandbox.roles import demo_policy, let_migrators_write
 from sandbox.scenarios.loading import load_scenarios
 from sandbox.slack import CommandHint, SlackSandbox
 from sandbox.touring import Tour, chosen, load_tour
@@ -31,7 +33,7 @@ INTERVAL = 5.0
 def command_hints() -> tuple[CommandHint, ...]:
     """Return what the page completes after ``/mtc``, in both languages."""
     hints = [_hint("/mtc help", "help.title")]
-    hints += [_hint(usage, f"help.{name}") for name, usage in USAGES]
+    hints += [_hint(usage, f"help.{name}") for name, usage in (*USAGES, *REMEDY_USAGES)]
     return tuple(hints)
 
 
@@ -94,6 +96,8 @@ def _serve(begins: dict[str, float], port: int, speed: float, lang: Lang) -> Non
         signal.signal(number, lambda *_: stop.set())
     slack = _workspace(port, lang)
     tour = Tour(begins, speed)
+    policy = demo_policy()
+    let_migrators_write(tour.plane)
     with tempfile.TemporaryDirectory(prefix="mtc-bot-demo-") as folder:
         access = SlackAccess(
             slack.bot_token, slack.app_token, lambda incident: CHANNEL, slack.api_url
@@ -104,6 +108,7 @@ def _serve(begins: dict[str, float], port: int, speed: float, lang: Lang) -> Non
             database_url=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
             language=lang,
             interval=INTERVAL,
+            remediation=RemedySettings(lambda: policy, lambda control, plan: CHANNEL),
         )
         tour.start()
         bot.start()

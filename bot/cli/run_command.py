@@ -10,9 +10,23 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.composing import SLACK_API, SlackAccess, channel_for, compose, live_planes
+from bot.access.reloading import PolicyFile
+from bot.cli.composing import (
+    SLACK_API,
+    SlackAccess,
+    channel_for,
+    channel_of,
+    compose,
+    live_planes,
+)
+from bot.cli.composing_remedies import RemedySettings
 from bot.cli.terminal import err, fail
-from bot.configuration import ConfigurationError, load_configuration, load_tokens
+from bot.configuration import (
+    Configuration,
+    ConfigurationError,
+    load_configuration,
+    load_tokens,
+)
 from bot.logging_setup import set_up_logging
 
 log = logging.getLogger(__name__)
@@ -52,6 +66,7 @@ def run(
         own_knowledge=settings.knowledge,
         language=settings.language,
         interval=settings.interval_seconds,
+        remediation=_remedies(settings),
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,6 +77,12 @@ def run(
         stop.wait()
     finally:
         bot.stop()
+
+
+def _remedies(settings: Configuration) -> RemedySettings | None:
+    if settings.remediation == "off":
+        return None
+    return RemedySettings(PolicyFile(settings.remediation.policy), channel_of(settings.slack))
 
 
 def register(app: typer.Typer) -> None:

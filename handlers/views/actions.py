@@ -15,6 +15,24 @@ class Action(StrEnum):
     SILENCE_8H = "incident_silence_8h"
 
 
+class RequestAction(StrEnum):
+    """Buttons on the card of a request; their value is the request's opaque id, nothing else."""
+
+    APPROVE = "request_approve"
+    REJECT = "request_reject"
+    UNDO = "request_undo"
+
+
+class Form(StrEnum):
+    """Modals that can be submitted."""
+
+    PARAMS = "remedy_params"
+    COMPARE = "request_compare"
+    REJECT = "request_reject_why"
+
+
+REMEDY = re.compile(r"remedy_\d+")
+"""Buttons that open the form of a remedy; their value says which, as if it were typed."""
 ASK = re.compile(r"ask_\d+")
 """Buttons that ask what their value says, as if typed after ``/mtc``."""
 
@@ -22,3 +40,8 @@ ASK = re.compile(r"ask_\d+")
 def ask_id(number: int) -> str:
     """Return the action id of the n-th such button; ids may not repeat in one block."""
     return f"ask_{number}"
+
+
+def remedy_id(number: int) -> str:
+    """Return the action id of the n-th button that opens a form."""
+    return f"remedy_{number}"

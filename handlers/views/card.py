@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.incidents.model import Incident, State
 from bot.mtc.outcome_words import Word
-from handlers.views.actions import Action
+from handlers.views.actions import Action, ask_id
 from handlers.views.kit import (
     Block,
     Message,
@@ -50,8 +50,10 @@ LOUD = {
 """What is said loudly beside another cause; and the entry that says it by itself."""
 
 
-def card(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Message:
-    """Return the card in its present state."""
+def card(
+    incident: Incident, entries: Entries, lang: Lang, now: datetime, fixes: bool = False
+) -> Message:
+    """Return the card in its present state; ``fixes`` says that they can be asked for."""
     story = of_incident(incident, entries, lang)
     title = cut(story.title, 140)
     if incident.state is State.RESOLVED:
@@ -74,7 +76,9 @@ def card(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Mes
         label = paragraph(words(say(lang, "label.todo"), bold=True))
         page.add(rich(label, listed(steps, ordered=True)))
         page.add(context(say(lang, "card.steps_below")))
-    page.end(_buttons(incident, lang), _footer(incident, lang))
+    entry = entries.get(incident.entry_id)
+    fixable = fixes and entry is not None and bool(entry.remediation)
+    page.end(_buttons(incident, lang, fixable), _footer(incident, lang))
     severity = name_of(lang, "severity", incident.severity)
     told = say(lang, "card.notice", severity=severity, title=title, object=incident.subject)
     return Message(notice(f"{mark} {told}"), page.blocks)
@@ -135,11 +139,15 @@ def _facts(incident: Incident, lang: Lang, now: datetime) -> list[tuple[str, str
     return pairs
 
 
-def _buttons(incident: Incident, lang: Lang) -> Block:
+def _buttons(incident: Incident, lang: Lang, fixable: bool) -> Block:
     row = [button(say(lang, "button.details"), Action.DETAILS, incident.id)]
     if incident.state is State.OPEN:
         label = say(lang, "button.acknowledge")
         row.insert(0, button(label, Action.ACKNOWLEDGE, incident.id, "primary"))
+    if fixable:
+        name = incident.members[0] if incident.members else str(incident.subject)
+        line = f"fix {name}@{incident.key.control}"
+        row.append(button(say(lang, "button.fix"), ask_id(0), line))
     row.append(button(say(lang, "button.silence_1h"), Action.SILENCE_1H, incident.id))
     row.append(button(say(lang, "button.silence_8h"), Action.SILENCE_8H, incident.id))
     return actions(row)

@@ -28,21 +28,32 @@ USAGES: tuple[tuple[str, str], ...] = (
     ("whoami", "/mtc whoami"),
     ("lang", "/mtc lang en|zh"),
 )
+REMEDY_USAGES: tuple[tuple[str, str], ...] = (
+    ("fix", "/mtc fix <migration> [action]"),
+    ("rerun", "/mtc rerun <migration> [stage|cutover|state-transfer]"),
+    ("rollback", "/mtc rollback <migration>"),
+    ("cancel", "/mtc cancel <migration>"),
+    ("approvals", "/mtc approvals"),
+    ("approve", "/mtc approve <id> [reason]"),
+    ("reject", "/mtc reject <id> [reason]"),
+    ("audit", "/mtc audit [migration]"),
+)
+"""What can be asked for where remediation is on."""
 
 
-def help_page(lang: Lang) -> Message:
-    """Return what can be asked."""
+def help_page(lang: Lang, remedies: bool = False) -> Message:
+    """Return what can be asked; ``remedies`` says that fixes can be asked for."""
     buttons = [(say(lang, "button.list"), "list"), (say(lang, "button.kb"), "kb")]
-    blocks = [header(say(lang, "help.title")), *help_blocks(lang), asks(buttons)]
+    blocks = [header(say(lang, "help.title")), *help_blocks(lang, remedies), asks(buttons)]
     return Message(notice(say(lang, "help.title")), blocks)
 
 
-def help_blocks(lang: Lang) -> list[Block]:
+def help_blocks(lang: Lang, remedies: bool = False) -> list[Block]:
     """Return the explanations, for the help page and for the App Home."""
     example = "/mtc diagnose migplan/shop"
     items = [
         [words(usage, mono=True), words("  " + say(lang, f"help.{name}", example=example))]
-        for name, usage in USAGES
+        for name, usage in (*USAGES, *(REMEDY_USAGES if remedies else ()))
     ]
     return [
         rich(paragraph(words(say(lang, "help.intro"))), listed(items)),

@@ -6,6 +6,7 @@ wrote them. Placeholders are the same in both languages; a test holds this.
 
 from __future__ import annotations
 
+from handlers.views.remedy_words import REMEDY_CATALOGUE
 from knowledge.texts import Lang
 
 CATALOGUE: dict[str, tuple[str, str]] = {
@@ -347,7 +348,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "请在该集群上安装 MTC Operator，或指定其他控制集群。",
     ),
     "working": ("Working on it…", "正在处理…"),
-}
+} | REMEDY_CATALOGUE
 """English and Chinese, by message id."""
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from bot.access.policy import parse_policy
+from bot.cli.composing_remedies import RemedySettings, compose_remedies
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import Json, Listing
 from bot.diagnosis.diagnosing import Diagnoser
@@ -27,13 +29,15 @@ from bot.store.incidents import StoredIncidents
 from bot.store.outbox import StoredOutbox
 from handlers.app import build_app
 from handlers.clients import make_client
+from handlers.directory import SlackDirectory
 from handlers.posting import Poster
-from handlers.services import Services
+from handlers.services import Remediation, Services
 from handlers.socket import SocketRunner
 from knowledge.loading import Entries
 from knowledge.matching.engine import Engine
 from sandbox.clusters.memory import MemoryCluster
 from sandbox.clusters.plane import MemoryPlane
+from sandbox.roles import DEMO_POLICY
 from sandbox.slack import SlackSandbox, Timing
 from tests.handlers import samples
 from tests.handlers.checking import shown
@@ -132,17 +136,31 @@ class House:
     channel: str = ROOM
     clock: Clock = field(default_factory=Clock)
     cluster: GatedCluster = field(default_factory=lambda: GatedCluster("host", objects()))
+    remedies: bool = False
+    """Whether fixes can be asked for."""
 
     def __post_init__(self) -> None:
         self.outbox = StoredOutbox(self.database)
         self.incidents = StoredIncidents(self.database, channels=lambda incident: self.channel)
         known = Entries(ENTRIES)
         plane = MemoryPlane("hub", {"host": self.cluster})
+        self.policy = parse_policy(DEMO_POLICY)
+        self.remediation: Remediation | None = None
+        if self.remedies:
+            client = make_client(self.sandbox.bot_token, self.sandbox.api_url)
+            self.remediation, self.loop = compose_remedies(
+                [plane],
+                RemedySettings(lambda: self.policy, lambda control, plan: ROOM),
+                self.database,
+                SlackDirectory(client),
+                self.clock,
+            )
         self.services = Services(
             questions=Questions([plane], Diagnoser(Engine(ENTRIES.values())), lambda: known),
             incidents=self.incidents,
             outbox=self.outbox,
             knowledge=lambda: known,
+            remediation=self.remediation,
             clock=self.clock,
         )
 
@@ -197,6 +215,16 @@ def sandbox() -> Iterator[SlackSandbox]:
 def house(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
     database = open_database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
     built = House(sandbox, database)
+    yield built
+    built.cluster.gate.set()
+    database.close()
+
+
+@pytest.fixture
+def workshop(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
+    """A house in which fixes can be asked for, approved and executed."""
+    database = open_database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
+    built = House(sandbox, database, remedies=True)
     yield built
     built.cluster.gate.set()
     database.close()

@@ -116,7 +116,7 @@ def test_cluster_that_cannot_be_read_is_a_sentence_with_a_next_step(
     refused = Unreachable("dial tcp: token=abcdef0123456789 i/o timeout")
     house.cluster.fail_with(refused)
     house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc diagnose shop-1")
-    answer = house.wait_answer(OPERATOR.id, "Cluster host does not answer.")
+    answer = house.wait_answer(OPERATOR.id, "Cluster hub does not answer.")
     assert "Check that its API server answers" in answer
     assert "abcdef0123456789" not in answer
 

@@ -16,13 +16,17 @@ from bot.diagnosis.findings import Diagnosis, Quote, Unread
 from bot.incidents.model import Incident, StoredQuote, TimelineItem
 from bot.mtc.outcome_words import Outcome, Word
 from bot.questions.asking import Unknown
+from bot.remediation.refusals import Refused
 from bot.store.database import open_database
 from handlers import askers
 from handlers.app import build_app
+from handlers.askers import Asker
 from handlers.clients import make_client
 from handlers.commands import Commands, parse
 from handlers.failures import explain_failure
 from handlers.languages import Languages
+from handlers.remedy_commands import VERBS as REMEDY_VERBS
+from handlers.remedy_commands import Remedies
 from handlers.views import answer, card, details, home, rollup, rows, status
 from handlers.views.actions import Action
 from handlers.views.kit import Message, code, cut, mention, notice, tidy, untrusted, weight
@@ -31,13 +35,14 @@ from handlers.workers import Workers
 from sandbox.slack import OPERATOR, SlackSandbox
 from tests.handlers import samples
 from tests.handlers.checking import markup, taken, view_taken
-from tests.handlers.conftest import House
+from tests.handlers.conftest import ROOM, House
 from tests.handlers.samples import ENTRIES, HOSTILE, NOW
 
 SECRET = "sha256~" + "A" * 28
 FIXED = settings(
     deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+VERBS = ["help", "list", "status", "diagnose", "kb", "whoami", "lang", "诊断", *REMEDY_VERBS]
 TEXT = st.one_of(
     st.text(max_size=400),
     st.text(alphabet="<>&*_~`|!@#:/\\{}\u202e\u0000\ud800é中🔥 ", max_size=400),
@@ -50,7 +55,9 @@ def commands() -> Iterator[Commands]:
     with SlackSandbox() as sandbox:
         database = open_database("sqlite://")
         languages = Languages(make_client(sandbox.bot_token, sandbox.api_url), "en")
-        yield Commands(House(sandbox, database).services, languages)
+        house = House(sandbox, database, remedies=True)
+        client = make_client(sandbox.bot_token, sandbox.api_url)
+        yield Commands(house.services, languages, Remedies(house.services, client))
         database.close()
 
 
@@ -61,7 +68,17 @@ def commands() -> Iterator[Commands]:
         st.builds(
             "{} {}".format,
             st.sampled_from(
-                VERBS := ["help", "list", "status", "diagnose", "kb", "whoami", "lang", "诊断"]
+                VERBS := [
+                    "help",
+                    "list",
+                    "status",
+                    "diagnose",
+                    "kb",
+                    "whoami",
+                    "lang",
+                    "诊断",
+                    *REMEDY_VERBS,
+                ]
             ),
             TEXT,
         ),
@@ -70,9 +87,10 @@ def commands() -> Iterator[Commands]:
 def test_any_line_typed_gets_an_answer_that_slack_takes(commands: Commands, typed: str) -> None:
     line = parse(typed)
     try:
-        message = commands.answer(line, OPERATOR.id, "en")
-    except (Unknown, ClusterError) as error:
+        message = commands.answer(line, Asker(OPERATOR.id, ROOM), "en")
+    except (Unknown, ClusterError, Refused) as error:
         message = explain_failure(error, "en", line.verb)
+    assert message is not None
     taken(message)
     inert(message.blocks, message.text)
 

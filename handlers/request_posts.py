@@ -1,0 +1,35 @@
+"""Where the messages about a request stand: in its incident's thread, else on their own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bot.incidents.model import Incident
+from bot.store.approval_records import Approval
+
+
+class Place(NamedTuple):
+    """A channel, and the thread in it; an empty thread is none."""
+
+    channel: str
+    thread_ts: str
+
+
+def place_of(approval: Approval, incident: Incident | None) -> Place:
+    """Return where a request's card stands, or is to be posted.
+
+    An incident whose card came after the request's has no part in it: the request stands on its
+    own then, and keeps doing so.
+    """
+    if incident is None or not incident.message_ts or incident.channel != approval.channel:
+        return Place(approval.channel, "")
+    if approval.message_ts and _seconds(approval.message_ts) < _seconds(incident.message_ts):
+        return Place(approval.channel, "")
+    return Place(incident.channel, incident.message_ts)
+
+
+def _seconds(ts: str) -> float:
+    try:
+        return float(ts)
+    except ValueError:
+        return 0.0
