@@ -23,13 +23,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from bot.redaction import redact
-from bot.store.upgrading import SchemaUnknown, upgrade
+from bot.store.upgrading import SchemaUnknown, current, upgrade
 
 Answer = TypeVar("Answer")
 
 BUSY_SECONDS = 15
 """How long a connection waits for SQLite's lock (a backup, a shell) before it fails."""
 _TRIES = 4
+_MAY_CREATE = "SELECT has_schema_privilege(current_schema(), 'CREATE')"
 
 
 class DatabaseUnusable(Exception):
@@ -38,6 +39,10 @@ class DatabaseUnusable(Exception):
 
 class DatabaseInUse(DatabaseUnusable):
     """Another process has the SQLite file."""
+
+
+class DatabaseAway(DatabaseUnusable):
+    """Nothing answers where the database should be, or it is only starting: worth another try."""
 
 
 class Database:
@@ -117,13 +122,53 @@ def open_database(url: str) -> Database:
         if isinstance(error, SchemaUnknown):
             raise DatabaseUnusable(f"The database {_shown(parsed)} {error}") from error
         if isinstance(error, SQLAlchemyError):
-            why = redact(str(getattr(error, "orig", None) or error).strip().splitlines()[0])
-            raise DatabaseUnusable(
-                f"The database {_shown(parsed)} cannot be used: {why}. Check that it exists, is "
-                "reachable, and that this user may create tables in it."
-            ) from error
+            raise _unusable(parsed, error) from error
         raise
     return Database(engine, lock)
+
+
+def check_database(url: str) -> str:
+    """Return in a few words how the database stands; nothing in it is made or changed.
+
+    Raises what ``open_database`` would.
+    """
+    parsed = _parse(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    lock = _lock(Path(parsed.database)) if sqlite and parsed.database else None
+    if sqlite and not (parsed.database and Path(parsed.database).is_file()):
+        if lock is not None:
+            lock.close()
+        return f"{_shown(parsed)} can be made"
+    engine = _sqlite(parsed) if sqlite else create_engine(parsed, hide_parameters=True)
+    try:
+        revision = current(engine)
+        with engine.connect() as connection:
+            if not sqlite and not connection.scalar(text(_MAY_CREATE)):
+                raise DatabaseUnusable(
+                    f"The database {_shown(parsed)} lets this user create no tables. Grant it "
+                    "CREATE on the schema."
+                )
+    except SchemaUnknown as error:
+        raise DatabaseUnusable(f"The database {_shown(parsed)} {error}") from error
+    except SQLAlchemyError as error:
+        raise _unusable(parsed, error) from error
+    finally:
+        engine.dispose()
+        if lock is not None:
+            lock.close()
+    state = f"its schema is at {revision}" if revision else "it is empty"
+    return f"{_shown(parsed)} can be used, {state}"
+
+
+def _unusable(url: URL, error: SQLAlchemyError) -> DatabaseUnusable:
+    why = redact(str(getattr(error, "orig", None) or error).strip().splitlines()[0])
+    away = isinstance(error, OperationalError) and url.get_backend_name() != "sqlite"
+    refused = "FATAL" in why and "starting up" not in why and "shutting down" not in why
+    kind = DatabaseAway if away and not refused else DatabaseUnusable
+    return kind(
+        f"The database {_shown(url)} cannot be used: {why}. Check that it exists, is reachable, "
+        "and that this user may create tables in it."
+    )
 
 
 def read_database(url: str) -> Database:

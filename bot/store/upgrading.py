@@ -11,6 +11,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, text
 
@@ -19,6 +21,12 @@ _ONE_AT_A_TIME = threading.Lock()
 """Alembic keeps the migration that runs in module globals: one a process."""
 _TURN = 7_316_402_915
 """Key of the PostgreSQL advisory lock for changing the schema."""
+
+
+_NEWER = (
+    "was made by a newer version of this program. Start that version, or restore the database "
+    "from before the upgrade."
+)
 
 
 class SchemaUnknown(Exception):
@@ -35,6 +43,18 @@ def downgrade(engine: Engine, revision: str) -> None:
     _run(engine, revision, down=True)
 
 
+def current(engine: Engine) -> str:
+    """Return the revision of a schema, empty for none. Raises ``SchemaUnknown`` for a newer one."""
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision() or ""
+        if revision:
+            try:
+                ScriptDirectory.from_config(_config(connection)).get_revision(revision)
+            except CommandError as error:
+                raise SchemaUnknown(_NEWER) from error
+    return revision
+
+
 def _run(engine: Engine, revision: str, *, down: bool) -> None:
     with (
         _ONE_AT_A_TIME,
@@ -46,10 +66,7 @@ def _run(engine: Engine, revision: str, *, down: bool) -> None:
         try:
             (command.downgrade if down else command.upgrade)(_config(connection), revision)
         except CommandError as error:
-            raise SchemaUnknown(
-                "was made by a newer version of this program. Start that version, or restore "
-                "the database from before the upgrade."
-            ) from error
+            raise SchemaUnknown(_NEWER) from error
 
 
 def _config(connection: Connection) -> Config:
