@@ -118,7 +118,9 @@ def list_migrations(archive: Archive = None, context: Context = "", lang: LangOp
         ("Since", "自"),
         ("Copied", "已复制"),
     ):
-        table.add_column(choose(speak, en, zh))
+        table.add_column(
+            choose(speak, en, zh), overflow="fold", no_wrap=en in ("Migration", "Since")
+        )
     for row in overview(plane):
         since = f"{row.outcome.since:%Y-%m-%d %H:%M:%SZ}" if row.outcome.since else ""
         copied = progress_line(row.progress, speak)
