@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Client
 from typing import Any
 
@@ -140,6 +140,9 @@ def _count_commits(database: Database, moment: Moment) -> None:
 
 
 def main() -> None:
+    warm = open_database("sqlite://")  # so that no child has to import and map on its own
+    StoredApprovals(warm).claim(datetime.now(UTC))
+    warm.close()
     for line in sys.stdin:
         order = json.loads(line)
         reader, writer = os.pipe()

@@ -174,13 +174,12 @@ def test_killed_at_any_write_or_commit_of_several_steps(
             assert killed_then_run(theatre, url, action, at=at, moment=moment, number=number)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("action", sorted(set(ACTIONS) - set(SEVERAL_STEPS)))
-def test_killed_at_any_write_of_any_action(
-    theatre: Theatre, url: str, action: str, moment: str
-) -> None:
+def test_killed_at_any_write_of_any_action(theatre: Theatre, url: str, action: str) -> None:
     for number in range(1, len(STORIES[action].verbs) + 1):
-        assert killed_then_run(theatre, url, action, at="write", moment=moment, number=number)
+        assert killed_then_run(theatre, url, action, at="write", moment="after", number=number)
+    if url.startswith("sqlite"):  # nothing has happened then; seen on both in several steps
+        assert killed_then_run(theatre, url, action, at="write", moment="before", number=1)
 
 
 def test_killed_again_and_again_it_still_ends(theatre: Theatre, url: str) -> None:
