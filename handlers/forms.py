@@ -128,7 +128,7 @@ def _typed(values: FormValues, block: str) -> str:
         option = element.get("selected_option")
         value = option.get("value") if isinstance(option, Mapping) else element.get("value")
         if isinstance(value, str):
-            return value
+            return value.encode(errors="ignore").decode()
     return ""
 
 

@@ -47,8 +47,10 @@ def bot_token(token: str, api_url: str = SLACK_API) -> Answer:
     return _asked(
         about,
         ask,
-        lambda code: f"refused ({code}). Copy the token that starts with xoxb- from the app's "
-        "page, OAuth & Permissions, and install the app",
+        lambda code: (
+            f"refused ({code}). Copy the token that starts with xoxb- from the app's "
+            "page, OAuth & Permissions, and install the app"
+        ),
     )
 
 
@@ -64,8 +66,10 @@ def app_token(token: str, api_url: str = SLACK_API) -> Answer:
     return _asked(
         about,
         ask,
-        lambda code: f"refused ({code}). Make one that starts with xapp- and has "
-        "connections:write on the app's page, Basic Information, and turn Socket Mode on",
+        lambda code: (
+            f"refused ({code}). Make one that starts with xapp- and has "
+            "connections:write on the app's page, Basic Information, and turn Socket Mode on"
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from bot.remediation.registry import ACTIONS
 from bot.remediation.undoing import can_undo
 from bot.store.approval_records import Approval
 from handlers.views.actions import RequestAction, ask_id, remedy_id
+from handlers.views.card import names
 from handlers.views.kit import (
     Block,
     Message,
@@ -121,9 +122,8 @@ def _facts(approval: Approval, plan: Plan, state: str, lang: Lang) -> list[tuple
     if approval.plan_name:
         pairs.insert(1, (say(lang, "label.plan"), code(approval.plan_name)))
     if plan.target.namespaces:
-        names = ", ".join(code(name, 63) for name in plan.target.namespaces[:8])
-        count = len(plan.target.namespaces)
-        pairs.append((say(lang, "label.namespaces", n=count), names))
+        label = say(lang, "label.namespaces", n=len(plan.target.namespaces))
+        pairs.append((label, names(plan.target.namespaces, lang)))
     if state == "pending":
         pairs.append((say(lang, "request.expires"), when(approval.expires_at)))
     return pairs

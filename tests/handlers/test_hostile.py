@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from slack_bolt import App, BoltRequest
 
@@ -138,6 +139,7 @@ def hostile_incident(text: str) -> Incident:
 @settings(FIXED, max_examples=30)
 @given(text=TEXT)
 def test_any_text_of_a_cluster_is_shown_and_inert(text: str) -> None:
+    assume(not re.fullmatch(r"[UWCDG][A-Z0-9]{2,30}", text))  # an id where Slack gives ids
     incident = hostile_incident(text)
     for lang in ("en", "zh"):
         for each in (incident, replace(incident, state=samples.resolved().state)):
@@ -285,6 +287,17 @@ class TestKit:
         assert weight("<&>") == len("&lt;&amp;&gt;")
 
 
+OURS = (
+    "<!date^",
+    "<@U0OLIVIA01>",
+    "<@U0AMIR0001>",
+    "<@U0WANG0001>",
+    "<#C0MIGRATE1>",
+    "<!subteam^S0OPERATE1>",
+    "<!subteam^S0APPROVE1>",
+)
+
+
 def checked(message: Message) -> None:
     taken(message)
     inert(message.blocks, message.text)
@@ -294,6 +307,6 @@ def inert(blocks: Any, *more: str) -> None:
     """Nothing that Slack parses calls people, links or holds what we did not put there."""
     for text in (*markup(blocks), *more):
         rest = text
-        for ours in ("<!date^", "<@U0OLIVIA01>", "<@U0AMIR0001>", "<#C0MIGRATE1>"):
+        for ours in OURS:
             rest = rest.replace(ours, "")
         assert "<" not in rest, text
