@@ -82,7 +82,9 @@ def lint(entries: Entries, only: Collection[str] | None = None) -> tuple[Complai
     unusable: set[str] = set()
     for entry_id in checked:
         try:
-            Engine([entries.by_id[entry_id]])
+            entry = entries.by_id[entry_id]
+            Engine([entry])
+            Engine([entry.model_copy(update={"matchers": entry.contradicted_by})])
         except Exception as error:
             complaints.append(
                 _complaint(

@@ -154,6 +154,7 @@ def _compiles(entry: Entry, file: str) -> Entry | Problem:
     """Return the entry, or why its matchers cannot be compiled: one alone must not stop all."""
     try:
         Engine([entry])
+        Engine([entry.model_copy(update={"matchers": entry.contradicted_by})])
     except Exception as error:
         return Problem(file, f"a matcher cannot be compiled: {error}")
     return entry

@@ -223,6 +223,8 @@ class Entry(_Strict):
     tags: tuple[str, ...] = ()
     """Words people search with. Names of conditions belong here too."""
     matchers: tuple[Matcher, ...] = Field(min_length=1)
+    contradicted_by: tuple[Matcher, ...] = ()
+    """What speaks against this entry where it is seen too: less confidence, and it is shown."""
     explains: tuple[EntryId, ...] = ()
     """Entries whose findings are symptoms of this one when both are there."""
     supersedes: tuple[EntryId, ...] = ()

@@ -62,6 +62,7 @@ def finding_json(finding: Finding, lang: Lang) -> dict[str, Any]:
         "confidence": finding.confidence,
         "object": str(finding.subject),
         "evidence": [quote_json(q) for q in finding.quotes],
+        "against": [quote_json(q) for q in finding.against],
         "steps": [
             {"text": s.text, "command": s.command, "cluster": s.cluster}
             for s in finding.steps(lang)
@@ -228,6 +229,9 @@ def _finding_lines(finding: Finding, number: int, lang: Lang) -> list[str]:
         when = f" {quote.time:%H:%M:%SZ}" if quote.time else ""
         lines.append(f"   > {quote.text}")
         lines.append(f"     {quote.where}{when}")
+    for quote in finding.against:
+        lines.append(choose(lang, f"   but: {quote.text}", f"   但是：{quote.text}"))
+        lines.append(f"     {quote.where}")
     for symptom in finding.symptoms:
         lines.append(
             f"   {'因此' if zh else 'explains'}: {symptom.title(lang)}  [{symptom.entry.id}]"

@@ -7,7 +7,7 @@ be read; quotes are redacted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -25,6 +25,7 @@ from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.progress import progress
 from bot.mtc.waiting import waits_for
 from bot.redaction import Tally
+from knowledge.contradicting import doubts, weighed
 from knowledge.matching.engine import Engine, Match
 from knowledge.ranking import Ranked, rank
 
@@ -99,10 +100,19 @@ def _findings(
         logs = log_matches(dossier, engine)
         matches += [*logs.own, *(match for match in logs.vague if match.entry.benign)]
         vague = [match for match in logs.vague if not match.entry.benign]
+
+    def look(contradictions: Engine) -> Iterator[Match]:
+        yield from contradictions.match(probes)
+        yield from contradictions.match(object_observations(dossier))
+        if dossier.migration is not None:
+            yield from log_matches(dossier, contradictions).own
+
+    against = doubts(engine, (*matches, *vague), look)
+    matches, vague = weighed(matches, against), weighed(vague, against)
     ranked = rank(match for match in matches if counts(match, outcome))
     if vague and not _names_a_cause(ranked):
         ranked = rank(match for match in (*matches, *vague) if counts(match, outcome))
-    return tuple(finding(item, dossier, mask) for item in ranked)
+    return tuple(finding(item, dossier, mask, against) for item in ranked)
 
 
 def _explained(findings: Iterable[Finding], outcome: Outcome) -> bool:

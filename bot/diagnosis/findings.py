@@ -50,6 +50,8 @@ class Finding:
     """0 to 1."""
     symptoms: tuple[Finding, ...] = ()
     """Findings this one explains."""
+    against: tuple[Quote, ...] = ()
+    """What speaks against it; its confidence is lower for that."""
 
     @property
     def severity(self) -> Severity:

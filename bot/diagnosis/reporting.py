@@ -14,6 +14,7 @@ from bot.clusters.port import ObjectRef
 from bot.diagnosis.dossier import Dossier, labels, metadata, ref_name, text
 from bot.diagnosis.findings import Finding, Quote
 from bot.redaction import redact
+from knowledge.contradicting import Doubts
 from knowledge.observations import Observation, Subject
 from knowledge.ranking import Ranked
 
@@ -21,11 +22,14 @@ MAX_QUOTES = 5
 MAX_QUOTE = 700
 Mask = Callable[[str], str]
 """Redacts a text; may keep count."""
+_NO_DOUBTS: Doubts = {}
 _STAYING = frozenset({"MigCluster", "MigStorage", "MigHook", "MigPlan"})
 
 
-def finding(ranked: Ranked, dossier: Dossier, mask: Mask = redact) -> Finding:
-    """Return a ranked match, and its symptoms, as a finding."""
+def finding(
+    ranked: Ranked, dossier: Dossier, mask: Mask = redact, against: Doubts = _NO_DOUBTS
+) -> Finding:
+    """Return a ranked match, its symptoms and what speaks against it, as a finding."""
     subject = ranked.subject
     owner = owner_of(subject, dossier)
     return Finding(
@@ -34,7 +38,8 @@ def finding(ranked: Ranked, dossier: Dossier, mask: Mask = redact) -> Finding:
         tuple(quote(o, mask) for o in ranked.observations[:MAX_QUOTES]),
         {**context(dossier, subject, mask), **_clean(ranked.params, mask)},
         ranked.confidence,
-        tuple(finding(symptom, dossier, mask) for symptom in ranked.symptoms),
+        tuple(finding(symptom, dossier, mask, against) for symptom in ranked.symptoms),
+        tuple(quote(o, mask) for o in against.get(ranked.entry.id, ())),
     )
 
 
