@@ -87,6 +87,8 @@ class Configuration(_Strict):
     language: Lang = "en"
     """Language of channel posts; people are answered in their own."""
     interval_seconds: Annotated[int, Field(ge=5, le=3600)] = 30
+    keep_days: Annotated[int, Field(ge=2, le=3650)] = 90
+    """Resolved incidents, timelines and sent messages are kept so long; the audit always."""
     knowledge: tuple[Path, ...] = ()
     """Folders with entries of your own; they take precedence over ours."""
     remediation: Literal["off"] | Remediation = "off"

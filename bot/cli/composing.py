@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from bot.remediation.loop import RemedyLoop
 from bot.store.database import Database, open_database
 from bot.store.incidents import StoredIncidents
 from bot.store.outbox import StoredOutbox
+from bot.store.pruning import Pruning
 from bot.watching.watcher import Watcher
 from handlers.app import build_app
 from handlers.clients import LOOKUP_SECONDS, make_client
@@ -62,6 +64,7 @@ class Bot:
     watcher: Watcher
     poster: Poster
     socket: SocketRunner
+    pruning: Pruning
     remedies: RemedyLoop | None = None
     remediation: Remediation | None = None
 
@@ -71,11 +74,12 @@ class Bot:
         self.watcher.start()
         if self.remedies is not None:
             self.remedies.start()
+        self.pruning.start()
         self.socket.start()
 
     def stop(self) -> None:
         """Disconnect, stop executing, watching and posting, and close the database."""
-        for part in (self.socket, self.remedies, self.watcher, self.poster):
+        for part in (self.socket, self.pruning, self.remedies, self.watcher, self.poster):
             try:
                 if part is not None:
                     part.stop()
@@ -92,6 +96,7 @@ def compose(
     own_knowledge: Sequence[Path] = (),
     language: Lang = "en",
     interval: float = 30.0,
+    keep_days: int = 90,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     engine: Engine | None = None,
     remediation: RemedySettings | None = None,
@@ -109,36 +114,41 @@ def compose(
     def known() -> Entries:
         return entries
 
-    database = open_database(database_url)
-    incidents = StoredIncidents(database, channels=slack.channel)
-    outbox = StoredOutbox(database)
-    questions = Questions(planes, diagnoser, known, clock)
-    fixes, loop = None, None
-    if remediation is not None:
-        asked = make_client(slack.bot_token, slack.api_url, LOOKUP_SECONDS)
-        directory = SlackDirectory(asked)
-        fixes, loop = compose_remedies(planes, remediation, database, directory, clock)
-    services = Services(
-        questions=questions,
-        incidents=incidents,
-        outbox=outbox,
-        knowledge=known,
-        remediation=fixes,
-        clock=clock,
-        default_lang=language,
-    )
-    app = build_app(services, bot_token=slack.bot_token, api_url=slack.api_url)
-    client = WebClient(slack.bot_token, base_url=slack.api_url)
-    return Bot(
-        database,
-        questions,
-        incidents,
-        Watcher(planes, diagnoser, incidents, clock=clock, interval=interval),
-        Poster(client, services),
-        SocketRunner(app, slack.app_token, slack.api_url),
-        loop,
-        fixes,
-    )
+    with ExitStack() as undo:
+        database = open_database(database_url)
+        undo.callback(database.close)
+        incidents = StoredIncidents(database, channels=slack.channel)
+        outbox = StoredOutbox(database)
+        questions = Questions(planes, diagnoser, known, clock)
+        fixes, loop = None, None
+        if remediation is not None:
+            asked = make_client(slack.bot_token, slack.api_url, LOOKUP_SECONDS)
+            directory = SlackDirectory(asked)
+            fixes, loop = compose_remedies(planes, remediation, database, directory, clock)
+        services = Services(
+            questions=questions,
+            incidents=incidents,
+            outbox=outbox,
+            knowledge=known,
+            remediation=fixes,
+            clock=clock,
+            default_lang=language,
+        )
+        app = build_app(services, bot_token=slack.bot_token, api_url=slack.api_url)
+        client = WebClient(slack.bot_token, base_url=slack.api_url)
+        bot = Bot(
+            database,
+            questions,
+            incidents,
+            Watcher(planes, diagnoser, incidents, clock=clock, interval=interval),
+            Poster(client, services),
+            SocketRunner(app, slack.app_token, slack.api_url),
+            Pruning(database, timedelta(days=keep_days), clock),
+            loop,
+            fixes,
+        )
+        undo.pop_all()
+        return bot
 
 
 def channel_for(settings: Slack) -> Callable[[Incident], str]:

@@ -10,24 +10,13 @@ from typing import Annotated
 
 import typer
 
-from bot.access.reloading import PolicyFile
-from bot.cli.composing import (
-    SLACK_API,
-    SlackAccess,
-    channel_for,
-    channel_of,
-    compose,
-    live_planes,
-)
-from bot.cli.composing_remedies import RemedySettings
-from bot.cli.terminal import err, fail
-from bot.configuration import (
-    Configuration,
-    ConfigurationError,
-    load_configuration,
-    load_tokens,
-)
+from bot.cli.checking import check as check_all
+from bot.cli.composing import SLACK_API
+from bot.cli.starting import CannotStart, made_ready
+from bot.cli.terminal import fail, out
+from bot.configuration import ConfigurationError, load_configuration, load_tokens
 from bot.logging_setup import set_up_logging
+from handlers.app import SlackRefused
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +29,8 @@ def run(
         str, typer.Option("--slack-api", help="Another Slack API, such as the sandbox's.")
     ] = SLACK_API,
     check: Annotated[
-        bool, typer.Option("--check", help="Only say whether the settings can be used.")
+        bool,
+        typer.Option("--check", help="Only ask clusters, Slack and database if all is set."),
     ] = False,
 ) -> None:
     """Watch the control clusters and post diagnosed failures, until stopped."""
@@ -50,39 +40,28 @@ def run(
     except ConfigurationError as error:
         fail(str(error))
     if check:
-        err.print(f"{config}: {len(settings.control_clusters)} control cluster(s); all is set.")
-        return
+        checked = check_all(settings, tokens, slack_api)
+        out.print("All is set." if checked.usable else "Correct what is marked with ✗.")
+        raise typer.Exit(0 if checked.usable else 2)
     set_up_logging()
-    access = SlackAccess(
-        tokens.bot.get_secret_value(),
-        tokens.app.get_secret_value(),
-        channel_for(settings.slack),
-        slack_api,
-    )
-    bot = compose(
-        live_planes(settings),
-        access,
-        database_url=settings.database,
-        own_knowledge=settings.knowledge,
-        language=settings.language,
-        interval=settings.interval_seconds,
-        remediation=_remedies(settings),
-    )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    bot.start()
-    log.info("watching %s", ", ".join(c.name for c in settings.control_clusters))
     try:
+        bot = made_ready(settings, tokens, slack_api)
+    except CannotStart as error:
+        fail(str(error))
+    refused = ""
+    try:
+        bot.start()
+        log.info("watching %s", ", ".join(c.name for c in settings.control_clusters))
         stop.wait()
+    except SlackRefused as error:
+        refused = str(error)
     finally:
         bot.stop()
-
-
-def _remedies(settings: Configuration) -> RemedySettings | None:
-    if settings.remediation == "off":
-        return None
-    return RemedySettings(PolicyFile(settings.remediation.policy), channel_of(settings.slack))
+    if refused:
+        fail(refused)
 
 
 def register(app: typer.Typer) -> None:
