@@ -188,7 +188,7 @@ class Engine:
                 continue
             confidence = 0.95 if wanted.message else 0.9
             if wanted.kind and not kind:
-                confidence -= 0.04 if _USUAL & set(wanted.kind) else 0.08
+                confidence -= 0.06 if _USUAL & set(wanted.kind) else 0.08
             yield Match(entry, observation, found, confidence)
 
     def _match_event(self, observation: Observation) -> Iterator[Match]:
