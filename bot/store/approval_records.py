@@ -96,7 +96,7 @@ def read(row: ApprovalRow) -> Approval:
     return Approval(
         id=row.id,
         state=row.state,
-        plan=row.plan,
+        plan=row.plan if isinstance(row.plan, dict) else {},
         plan_hash=row.plan_hash,
         action=row.action,
         risk=row.risk,

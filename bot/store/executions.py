@@ -11,6 +11,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -220,18 +221,43 @@ def locked(session: Session, approval_id: str) -> ApprovalRow:
     return row
 
 
-def lock_keys(plan: dict[str, Any]) -> tuple[str, ...]:
-    """Return the targets of a stored plan's calls, in one order for everybody."""
-    control = plan.get("target", {}).get("control", "")
-    calls = (step for step in plan.get("steps", ()) if step.get("step") == "call")
+def lock_keys(plan: object) -> tuple[str, ...]:
+    """Return the targets of a stored plan's calls, in one order for everybody.
+
+    None for what is no plan: such a row was altered, and its runner will find that out.
+    """
+    try:
+        parsed = _Locked.model_validate(plan)
+    except ValidationError:
+        return ()
     return tuple(
         sorted(
             {
-                f"{control}|{c['cluster']}|{c['kind']}|{c.get('namespace', '')}|{c['name']}"
-                for c in calls
+                f"{parsed.target.control}|{s.cluster}|{s.kind}|{s.namespace}|{s.name}"
+                for s in parsed.steps
+                if s.step == "call"
             }
         )
     )
+
+
+class _Step(BaseModel):
+    step: str
+    cluster: str
+    kind: str
+    namespace: str = ""
+    name: str
+
+
+class _Target(BaseModel):
+    control: str
+
+
+class _Locked(BaseModel):
+    """As much of a stored plan as says what it locks."""
+
+    target: _Target
+    steps: tuple[_Step, ...]
 
 
 def _lock_targets(session: Session, row: ApprovalRow) -> bool:
