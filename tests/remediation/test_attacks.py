@@ -209,6 +209,7 @@ class TestRaces:
         controllers(world)
         world.later(minutes=5)
         first = world.decide(world.ask("set-endpoint-type", params={"type": "NodePort"}))
+        world.later(seconds=1)
         second = world.decide(world.ask("set-rsync-options", params={"attempts": 3}))
         world.runner.turn()
         world.runner.turn()
