@@ -61,6 +61,7 @@ class Poster:
         self._poll = poll_seconds
         self._claimed = 0.0
         self._stopping = threading.Event()
+        self._awake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -69,9 +70,14 @@ class Poster:
         self._thread = threading.Thread(target=self._run, name="slack-poster", daemon=True)
         self._thread.start()
 
+    def wake(self) -> None:
+        """Look into the outbox now, since something may be owed. Returns at once."""
+        self._awake.set()
+
     def stop(self) -> None:
         """Finish the message at hand and stop; what is owed stays owed."""
         self._stopping.set()
+        self._awake.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -119,7 +125,8 @@ class Poster:
             else:
                 wait = self._poll
             if not taken:
-                self._stopping.wait(wait)
+                self._awake.wait(wait)
+            self._awake.clear()
 
     def _handle(self, item: OutboxItem) -> timedelta | None:
         """Send one item; return how long the rest should wait, where it found Slack unwell."""

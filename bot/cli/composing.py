@@ -135,13 +135,16 @@ def compose(
             default_lang=language,
         )
         app = build_app(services, bot_token=slack.bot_token, api_url=slack.api_url)
-        client = WebClient(slack.bot_token, base_url=slack.api_url)
+        poster = Poster(WebClient(slack.bot_token, base_url=slack.api_url), services)
+        watcher = Watcher(
+            planes, diagnoser, incidents, clock=clock, interval=interval, observed=poster.wake
+        )
         bot = Bot(
             database,
             questions,
             incidents,
-            Watcher(planes, diagnoser, incidents, clock=clock, interval=interval),
-            Poster(client, services),
+            watcher,
+            poster,
             SocketRunner(app, slack.app_token, slack.api_url),
             Pruning(database, timedelta(days=keep_days), clock),
             loop,

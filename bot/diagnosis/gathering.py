@@ -141,13 +141,19 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
             plane, "destination", destination_name, destinations, wants_logs, since, notes
         )
     scenes: dict[RoleName, Scene] = {}
+    here, host_logs = _host_name(host), None
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="gather") as pool:
         running = {role: pool.submit(job) for role, job in jobs.items()}
-        host_logs = _mtc_logs(host_reader, since, notes) if migration is not None else ()
+        if migration is not None and here not in (source_name, destination_name):
+            host_logs = _mtc_logs(host_reader, since, notes)
         for role, future in running.items():
             scenes[role] = future.result()
+    if any(scene.cluster == here and scene.reader is not None for scene in scenes.values()):
+        host_logs = ()  # they are read as the source's or destination's already
+    if host_logs is None:
+        host_logs = _mtc_logs(host_reader, since, notes) if migration is not None else ()
     scenes["host"] = Scene(
-        "host", _host_name(host), host_reader, host, host_logs, notes.absent_on(host_reader.name)
+        "host", here, host_reader, host, host_logs, notes.absent_on(host_reader.name)
     )
     dossier = Dossier(
         plane.name,
