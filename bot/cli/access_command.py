@@ -15,7 +15,7 @@ from bot.access.cluster_identity import identity_of
 from bot.access.deciding import Decision, Question, decide, needed, roles_of
 from bot.access.people import Person
 from bot.access.policy import Policy, PolicyError, load_policy
-from bot.cli.terminal import fail, language, out
+from bot.cli.terminal import choose, fail, language, out
 from bot.remediation.registry import ACTIONS
 
 app = typer.Typer(no_args_is_help=True, help="Who may do what, and why.")
@@ -48,10 +48,17 @@ def explain(
     try:
         rules = load_policy(policy)
     except PolicyError as error:
-        fail(str(error))
+        fail(choose(language(), str(error), f"策略文件有误：{error}"))
     known = ACTIONS.get(action)
     if known is None:
-        fail(f"There is no action {action}. There are: {', '.join(sorted(ACTIONS))}")
+        names = ", ".join(sorted(ACTIONS))
+        fail(
+            choose(
+                language(),
+                f"There is no action {action}. There are: {names}",
+                f"没有操作 {action}。可用的有：{names}",
+            )
+        )
     person = Person(user, email.lower(), frozenset(group or ()))
     asked = Question(
         action, int(known.risk), control, plan, tuple(namespace or ()), known.destroys_data
@@ -66,21 +73,31 @@ def explain(
 
 
 def _say(right: str, decision: Decision) -> None:
-    word = "allowed" if decision.allowed else "denied"
-    out.print(f"{right}: {word}: {decision.reason.get(language())}", markup=False)
+    lang = language()
+    allowed = choose(lang, "allowed", "允许")
+    word = allowed if decision.allowed else choose(lang, "denied", "拒绝")
+    out.print(f"{right}: {word}: {decision.reason.get(lang)}", markup=False)
     for line in decision.trace:
         out.print(f"  {line}", markup=False)
 
 
 def _rest(policy: Policy, person: Person, asked: Question) -> None:
+    lang = language()
     needs = needed(policy, asked)
-    alone = "the requester may be one of them" if needs.requester_may else "not the requester"
-    out.print(f"approvals needed: {needs.people} ({alone})", markup=False)
-    out.print(f"roles: {', '.join(roles_of(policy, person)) or 'none'}", markup=False)
+    own = choose(lang, "the requester may be one of them", "申请人可以是其中之一")
+    alone = own if needs.requester_may else choose(lang, "not the requester", "不能是申请人")
+    people = needs.people
+    roles = ", ".join(roles_of(policy, person)) or choose(lang, "none", "无")
     identity = identity_of(person, policy.identity)
-    on_clusters = identity.user if identity is not None else "nobody: no action is possible"
-    groups = f" in {', '.join(identity.groups)}" if identity is not None and identity.groups else ""
-    out.print(f"on the clusters: {on_clusters}{groups}", markup=False)
+    nobody = choose(lang, "nobody: no action is possible", "无对应用户：不能执行任何操作")
+    user = identity.user if identity is not None else nobody
+    groups = f" ({', '.join(identity.groups)})" if identity is not None and identity.groups else ""
+    for line in (
+        choose(lang, f"approvals needed: {people} ({alone})", f"需要审批：{people}（{alone}）"),
+        choose(lang, f"roles: {roles}", f"角色：{roles}"),
+        choose(lang, f"on the clusters: {user}{groups}", f"在集群上的身份：{user}{groups}"),
+    ):
+        out.print(line, markup=False)
 
 
 def register(parent: typer.Typer) -> None:

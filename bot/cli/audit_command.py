@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from bot.cli.terminal import err, fail, out
+from bot.cli.terminal import choose, err, fail, language, out
 from bot.store.audit import Audit, AuditRecord
 from bot.store.database import Database, DatabaseUnusable, read_database
 
@@ -37,14 +37,28 @@ def verify(
         broken, records = audit.verify(), audit.records()
     finally:
         opened.close()
+    lang = language()
     if last and last not in {record.hash for record in records}:
-        broken = (*broken, f"no record has the hash {last}: records are missing")
+        missing = choose(
+            lang,
+            f"no record has the hash {last}: records are missing",
+            f"没有哈希为 {last} 的记录：有记录丢失",
+        )
+        broken = (*broken, missing)
     for line in broken:
         out.print(line, markup=False)
     if broken:
         raise typer.Exit(1)
-    newest = records[-1].hash if records else "none"
-    out.print(f"{len(records)} records, whole; last hash: {newest}", markup=False)
+    newest = records[-1].hash if records else choose(lang, "none", "无")
+    count = len(records)
+    out.print(
+        choose(
+            lang,
+            f"{count} records, whole; last hash: {newest}",
+            f"{count} 条记录，完整；最后的哈希：{newest}",
+        ),
+        markup=False,
+    )
 
 
 @app.command("export")
@@ -60,7 +74,8 @@ def export(
         opened.close()
     for record in records:
         sys.stdout.write(_line(record))
-    err.print(f"{len(records)} records", markup=False)
+    count = len(records)
+    err.print(choose(language(), f"{count} records", f"{count} 条记录"), markup=False)
 
 
 def _line(record: AuditRecord) -> str:
@@ -81,7 +96,7 @@ def _open(url: str) -> Database:
     try:
         return read_database(url)
     except DatabaseUnusable as error:
-        fail(str(error))
+        fail(choose(language(), str(error), f"数据库无法使用：{error}"))
 
 
 def register(parent: typer.Typer) -> None:

@@ -20,7 +20,7 @@ from rich.table import Table
 from bot.cli.composing import Bot, SlackAccess, compose
 from bot.cli.composing_remedies import RemedySettings
 from bot.cli.demo_mending import mend
-from bot.cli.terminal import err, out
+from bot.cli.terminal import choose, err, language, out
 from bot.diagnosis.findings import Diagnosis
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
@@ -75,7 +75,14 @@ def check_scenarios(scenarios: Sequence[Scenario]) -> bool:
     for result in wrong:
         for why in result.wrong:
             out.print(f"{result.scenario}: {why}", markup=False)
-    out.print(f"{len(results) - len(wrong)} of {len(results)} scenarios as expected")
+    right, of = len(results) - len(wrong), len(results)
+    out.print(
+        choose(
+            language(),
+            f"{right} of {of} scenarios as expected",
+            f"{of} 个场景中 {right} 个符合预期",
+        )
+    )
     return not wrong
 
 

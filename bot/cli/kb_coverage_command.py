@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terminal import fail, out
+from bot.cli.terminal import choose, fail, language, out
 from knowledge.coverage import (
     CONDITION_COLUMNS,
     SIGNATURE_COLUMNS,
@@ -40,7 +40,13 @@ def coverage(
     match (substring, regex or rule), pattern, severity for signatures; others are not read.
     """
     if conditions is None and signatures is None:
-        fail("Nothing to check: give --conditions FILE, --signatures FILE, or both.")
+        fail(
+            choose(
+                language(),
+                "Nothing to check: give --conditions FILE, --signatures FILE, or both.",
+                "没有可检查的内容：请给出 --conditions FILE、--signatures FILE 或两者。",
+            )
+        )
     engine = Engine(load(tuple(own or ())).by_id.values())
     whole = True
     if conditions is not None:
@@ -57,14 +63,30 @@ def _rows(path: Path, columns: frozenset[str]) -> list[dict[str, str]]:
     try:
         return read_table(path, columns)
     except OSError as error:
-        fail(f"{path} cannot be read: {error.strerror}. Give a CSV file.")
+        fail(
+            choose(
+                language(),
+                f"{path} cannot be read: {error.strerror}. Give a CSV file.",
+                f"无法读取 {path}：{error.strerror}。请给出 CSV 文件。",
+            )
+        )
     except ValueError as error:
-        fail(f"{error}.")
+        fail(choose(language(), f"{error}.", f"表格有误：{error}。"))
 
 
 def _report(name: str, table: Coverage) -> bool:
-    covered = len(table.rows) - len(table.missing)
-    out.print(f"{name}: {covered} of {len(table.rows)} covered ({table.share:.1%})", markup=False)
+    lang = language()
+    covered, of = len(table.rows) - len(table.missing), len(table.rows)
+    share = f"{table.share:.1%}"
+    out.print(
+        choose(
+            lang,
+            f"{name}: {covered} of {of} covered ({share})",
+            f"{name}：已覆盖 {covered} / {of}（{share}）",
+        ),
+        markup=False,
+    )
     for row in table.missing:
-        out.print(f"  missing: {row.name}\n    {row.why_not}", markup=False)
+        out.print(choose(lang, f"  missing: {row.name}", f"  缺失：{row.name}"), markup=False)
+        out.print(f"    {row.why_not}", markup=False)
     return not table.missing

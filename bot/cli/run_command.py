@@ -13,7 +13,7 @@ import typer
 from bot.cli.checking import check as check_all
 from bot.cli.composing import SLACK_API
 from bot.cli.starting import CannotStart, made_ready
-from bot.cli.terminal import fail, out
+from bot.cli.terminal import choose, fail, language, out
 from bot.configuration import ConfigurationError, load_configuration, load_tokens
 from bot.logging_setup import set_up_logging
 from handlers.app import SlackRefused
@@ -38,10 +38,12 @@ def run(
         settings = load_configuration(config)
         tokens = load_tokens()
     except ConfigurationError as error:
-        fail(str(error))
+        fail(choose(language(), str(error), f"设置有误：{error}"))
     if check:
         checked = check_all(settings, tokens, slack_api)
-        out.print("All is set." if checked.usable else "Correct what is marked with ✗.")
+        good = choose(language(), "All is set.", "一切就绪。")
+        bad = choose(language(), "Correct what is marked with ✗.", "请更正标有 ✗ 的项目。")
+        out.print(good if checked.usable else bad)
         raise typer.Exit(0 if checked.usable else 2)
     set_up_logging()
     stop = threading.Event()
@@ -50,7 +52,7 @@ def run(
     try:
         bot = made_ready(settings, tokens, slack_api)
     except CannotStart as error:
-        fail(str(error))
+        fail(choose(language(), str(error), f"无法启动：{error}"))
     refused = ""
     try:
         bot.start()
@@ -61,7 +63,7 @@ def run(
     finally:
         bot.stop()
     if refused:
-        fail(refused)
+        fail(choose(language(), refused, f"Slack 拒绝连接：{refused}"))
 
 
 def register(app: typer.Typer) -> None:
