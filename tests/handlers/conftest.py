@@ -223,8 +223,9 @@ def house(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def workshop(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
     """A house in which fixes can be asked for, approved and executed."""
-    database = open_database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
-    built = House(sandbox, database, remedies=True)
+    database = open_database(f"sqlite:///{tmp_path / 'workshop.sqlite3'}")
+    alone = [obj for obj in objects() if obj["metadata"]["name"] != "cart-1"]
+    built = House(sandbox, database, cluster=GatedCluster("host", alone), remedies=True)
     yield built
     built.cluster.gate.set()
     database.close()
@@ -242,11 +243,12 @@ def start(house: House, leaving: ThreadPoolExecutor) -> Iterator[Callable[..., S
     """Connect the bot of the house; returns its runner."""
     started: list[SocketRunner] = []
 
-    def begin(**options: Any) -> SocketRunner:
-        runner = house.runner(**options)
+    def begin(of: House | None = None, **options: Any) -> SocketRunner:
+        chosen = of or house
+        runner = chosen.runner(**options)
         runner.start()
         started.append(runner)
-        house.sandbox.wait_connected(len(started))
+        chosen.sandbox.wait_connected(len(started))
         return runner
 
     yield begin
