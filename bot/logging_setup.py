@@ -12,7 +12,7 @@ from bot.redaction import redact
 class RedactingFormatter(logging.Formatter):
     """Formats as usual, then masks secrets, tracebacks included."""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """Return the record's time in UTC."""
         return time.strftime(datefmt or "%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
 
