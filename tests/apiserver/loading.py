@@ -177,6 +177,10 @@ def _true_to_itself(kind: str, status: Json, kubelet: int) -> None:
     if kind == "Job" and any(c.get("type") == "Failed" for c in status.get("conditions", [])):
         status["conditions"].append({"type": "FailureTarget", "status": "True"})
         status.setdefault("startTime", "2026-01-01T00:00:00Z")
+    if kind in ("Deployment", "StatefulSet", "ReplicaSet"):
+        counts = {key: status.get(f"{key}Replicas", 0) for key in ("updated", "ready", "available")}
+        status |= {f"{key}Replicas": count for key, count in counts.items()}
+        status["replicas"] = max(status.get("replicas", 0), *counts.values())
     if kind == "Node" and kubelet:
         status["addresses"] = [{"type": "InternalIP", "address": "127.0.0.1"}]
         status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": kubelet}}
