@@ -3,7 +3,7 @@
 Whatever goes to Slack, the database, a file or a terminal passes ``redact`` first. Rules mask
 what is known to be secret by its form (tokens, keys, private key blocks) or by the name it
 stands behind (``password=``, ``saToken:``). Guarantees: redacting twice changes nothing more;
-control characters that a terminal would obey are gone; the text never grows much.
+control characters that a terminal would obey, and halves of characters, are gone; the text never grows much.
 
 Markup is another matter: views escape it for where it goes.
 """
@@ -55,7 +55,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], int], ...] = (
     ("flag-secret", re.compile(r"--(?:token|password|secret-key)[ =](?!\[redacted|<)(\S{4,})"), 1),
 )
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,3 +106,12 @@ def test_a_secret_never_survives_its_surroundings(
 def test_any_text_can_be_redacted(text: str) -> None:
     got = redacted(text)
     assert len(got.text) <= len(text) + 40 * (sum(got.masked.values()) + 1)
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_what_comes_out_can_always_be_written(text: str) -> None:
+    redact(text).encode("utf-8")
+
+
+def test_half_of_a_character_is_gone() -> None:
+    assert redact("a\ud800b") == "ab"
