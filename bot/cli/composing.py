@@ -35,8 +35,9 @@ from handlers.directory import SlackDirectory
 from handlers.posting import Poster
 from handlers.services import Remediation, Services
 from handlers.socket import SocketRunner
-from knowledge.loading import Entries, load
+from knowledge.loading import Entries, load_builtin
 from knowledge.matching.engine import Engine
+from knowledge.reloading import KnowledgeFolders
 from knowledge.texts import Lang
 
 log = logging.getLogger(__name__)
@@ -106,14 +107,8 @@ def compose(
     Raises what ``open_database`` raises. ``interval`` is in seconds. Without ``remediation`` the
     bot only reads: nothing in it could write.
     """
-    entries = load(own_knowledge)
-    for problem in entries.problems:
-        log.warning("knowledge: %s", problem)
-    diagnoser = Diagnoser(engine or Engine(entries.by_id.values()), clock)
-
-    def known() -> Entries:
-        return entries
-
+    current, known = _knowledge(own_knowledge, engine)
+    diagnoser = Diagnoser(current, clock)
     with ExitStack() as undo:
         database = open_database(database_url)
         undo.callback(database.close)
@@ -152,6 +147,19 @@ def compose(
         )
         undo.pop_all()
         return bot
+
+
+def _knowledge(
+    own: Sequence[Path], engine: Engine | None
+) -> tuple[Callable[[], Engine], Callable[[], Entries]]:
+    """Return what returns the knowledge in force, read anew as its files change.
+
+    A given ``engine`` is ours alone, compiled before.
+    """
+    if engine is not None:
+        return (lambda: engine), load_builtin
+    folders = KnowledgeFolders(own)
+    return folders.engine, folders.entries
 
 
 def channel_for(settings: Slack) -> Callable[[Incident], str]:
