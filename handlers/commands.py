@@ -16,7 +16,7 @@ from handlers.askers import Asker
 from handlers.languages import Languages
 from handlers.remedy_commands import Remedies
 from handlers.services import Services
-from handlers.views import errors, help, kb, rows, status
+from handlers.views import errors, help, kb, preflight, rows, status
 from handlers.views.answer import answer as answer_view
 from handlers.views.kit import Message
 from handlers.views.words import say
@@ -30,6 +30,7 @@ _CHINESE = {
     "列表": "list",
     "状态": "status",
     "诊断": "diagnose",
+    "预检": "preflight",
     "知识": "kb",
     "我是谁": "whoami",
     "语言": "lang",
@@ -75,6 +76,7 @@ class Commands:
             "list": self._list,
             "status": self._status,
             "diagnose": self._diagnose,
+            "preflight": self._preflight,
             "kb": self._kb,
             "whoami": lambda words, user, lang: remedies.who(user, lang),
             "lang": self._lang,
@@ -117,6 +119,11 @@ class Commands:
         found = self._services.questions.diagnose(words)
         open_ones = self._services.incidents.for_migration(found.control, found.target.name)
         return answer_view(found, open_ones, lang, self._services.clock())
+
+    def _preflight(self, words: str, user: str, lang: Lang) -> Message:
+        if not words:
+            return errors.which("preflight", lang)
+        return preflight.preflight(self._services.questions.preflight(words), lang)
 
     def _kb(self, words: str, user: str, lang: Lang) -> Message:
         entry = self._services.questions.entry(words) if words else None

@@ -35,6 +35,7 @@ from handlers.views.parts import (
     heading,
     labelled,
     left_out,
+    proof,
     some,
     verdict,
 )
@@ -108,6 +109,7 @@ def _cause(page: Page, root: Finding, lang: Lang) -> None:
     percent = f"{root.confidence:.0%}"
     told = [root.entry.id, str(root.subject), say(lang, "answer.confidence", percent=percent)]
     page.add(context(untrusted(" · ".join(told), 300)))
+    labelled(page, say(lang, "answer.against"), [q.text for q in root.against], lang, most=2)
     explain(page, of_finding(root, lang), lang, quotes=3)
 
 
@@ -117,7 +119,11 @@ def _nothing_found(page: Page, diagnosis: Diagnosis, lang: Lang) -> None:
         page.add(rich(paragraph(words(say(lang, "answer.healthy")))))
         return
     page.add(rich(paragraph(words(say(lang, "answer.unknown")))))
-    for error in outcome.errors[:3]:
+    if diagnosis.telling:
+        page.add(heading(say(lang, "answer.telling")))
+    for quote in diagnosis.telling[:3]:
+        page.add(*proof(quote))
+    for error in outcome.errors[: 0 if diagnosis.telling else 3]:
         page.add(rich(verbatim(untrusted(error, 800))))
     line = f"status {diagnosis.target}"
     command = f"/mtc {untrusted(line, 120)}"

@@ -47,11 +47,12 @@ def fixes(diagnosis: Diagnosis, offers: Sequence[Offer], lang: Lang) -> Message:
     if diagnosis.root is not None:
         page.add(context(untrusted(diagnosis.root.title(lang), 300)))
     about = f"{diagnosis.target}@{diagnosis.control}"
+    first = next((offer for offer in offers if offer.suggested), None)
     for number, offer in enumerate(offers[:_MOST]):
         blocks = [_offer(offer, lang)]
         if offer.allowed:
             label = cut(say(lang, "fix.ask", action=offer.title.get(lang)), 70)
-            style = "primary" if offer.suggested else ""
+            style = "primary" if offer is first else ""
             blocks.append(actions([button(label, remedy_id(number), line(offer, about), style)]))
         page.add(*blocks)
     if offers:

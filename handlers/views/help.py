@@ -24,6 +24,7 @@ USAGES: tuple[tuple[str, str], ...] = (
     ("list", "/mtc list [words]"),
     ("status", "/mtc status <migration>"),
     ("diagnose", "/mtc diagnose <migration>"),
+    ("preflight", "/mtc preflight <plan>"),
     ("kb", "/mtc kb [words]"),
     ("whoami", "/mtc whoami"),
     ("lang", "/mtc lang en|zh"),

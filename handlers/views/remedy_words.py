@@ -42,7 +42,7 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
     "request.changes": ("What will change", "将要更改的内容"),
     "request.changed": ("What was to change", "计划更改的内容"),
     "request.calls": ("Exact calls", "具体调用"),
-    "request.effects": ("What it does beside", "其他影响"),
+    "request.effects": ("Other effects", "其他影响"),
     "request.data": ("Data is deleted for good.", "数据将被永久删除。"),
     "request.compare": (
         "Get the fingerprint from the owner of the certificate by another way, compare it, and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.mtc.progress import Progress
 from bot.questions.statuses import Status
 from handlers.views.card import names
 from handlers.views.kit import (
@@ -80,11 +81,21 @@ def _facts(found: Status, lang: Lang) -> list[tuple[str, str]]:
     if found.namespaces:
         label = say(lang, "label.namespaces", n=len(found.namespaces))
         pairs.append((label, names(found.namespaces, lang)))
+    if found.waits_for is not None:
+        pairs.append((say(lang, "status.waits"), found.waits_for.get(lang)))
+    if row.progress is not None:
+        pairs.append((say(lang, "status.copied"), _copied(row.progress, lang)))
     if outcome.since:
         pairs.append((say(lang, "label.since"), when(outcome.since)))
     elif row.created:
         pairs.append((say(lang, "label.created"), when(row.created)))
     return pairs
+
+
+def _copied(progress: Progress, lang: Lang) -> str:
+    if progress.eta is None:
+        return f"{progress.percent}%"
+    return say(lang, "status.eta", percent=progress.percent, at=when(progress.eta))
 
 
 def _steps(found: Status) -> list[tuple[str, str, str]]:

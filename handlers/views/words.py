@@ -203,6 +203,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Control cluster {name} could not be read; its migrations are missing here: {why}",
         "无法读取控制集群 {name}，其迁移未列出：{why}",
     ),
+    "status.waits": ("Waiting for", "正在等待"),
+    "status.copied": ("Copied", "已复制"),
+    "status.eta": ("{percent}%, done about {at}", "{percent}%，预计 {at} 完成"),
+    "answer.telling": (
+        "No entry knows the cause. What tells most:",
+        "没有条目能说明原因。最有价值的线索：",
+    ),
+    "answer.against": ("But this speaks against it", "但以下情况与之不符"),
     "status.steps": ("Steps", "步骤"),
     # Knowledge
     "kb.title": ("Knowledge base", "知识库"),
@@ -228,6 +236,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "help.diagnose": (
         "root cause, proof and fix; also {example}",
         "根本原因、证据和处理方法；也可用 {example}",
+    ),
+    "help.preflight": (
+        "whether a migration of a plan would go well if it were started now",
+        "检查现在启动某计划的迁移能否顺利完成",
     ),
     "help.kb": ("search what is known, or show an entry by its id", "搜索知识库，或按 id 显示条目"),
     "help.whoami": ("what I know of you", "我所知道的您的信息"),

@@ -5,6 +5,7 @@ The entries are our own and stand still, so that golden files change with the vi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from bot.incidents.model import (
     TimelineItem,
 )
 from bot.mtc.outcome_words import Outcome, Word
+from bot.mtc.progress import Progress
 from bot.questions.overview import Row
+from bot.questions.preflight import Check, Preflight, Result
 from bot.questions.statuses import PipelineStep, Status
 from knowledge.loading import load_folder
+from knowledge.texts import LocalText
 
 NOW = datetime(2026, 3, 4, 3, 12, 30, tzinfo=UTC)
 ENTRIES = load_folder(Path(__file__).with_name("entries")).by_id
@@ -194,3 +198,37 @@ def status() -> Status:
         ("[data] 41% completed 12 MB/s", "[db] waiting"),
         ("DirectVolumeMigrationBlocked: rsync pods are pending on the source",),
     )
+
+
+def telling() -> Diagnosis:
+    """Return a failure that no entry knows, with what tells most."""
+    lines = (quote("flux converter reports phase inversion"), quote("gizmo rejected"))
+    return diagnosis(findings=(), telling=lines)
+
+
+def copying() -> Status:
+    """Return a migration that copies volumes."""
+    before = status()
+    progress = Progress(0.42, 420 << 20, 1000 << 20, NOW + timedelta(minutes=40))
+    waits = LocalText(en="the volumes to be copied by rsync", zh="rsync 完成卷的复制")
+    return replace(before, row=replace(before.row, progress=progress), waits_for=waits)
+
+
+def preflight() -> Preflight:
+    """Return the answers for a plan, one of each kind."""
+
+    def check(name: str, result: Result, *found: Finding, why: LocalText | None = None) -> Check:
+        title = LocalText(en=f"Question {name}", zh=f"问题 {name}")
+        return Check(name, title, result, found, why)
+
+    unread = LocalText(en="nodes of host could not be read: time-out", zh="未能读取 host 的 nodes")
+    checks = (
+        check("storage", Result.PASS),
+        check("nodes", Result.NOT_CHECKED, why=unread),
+        check("quota", Result.WARN, finding(entry=OTHER, symptoms=())),
+        check("plan", Result.FAIL, finding(symptoms=())),
+        check(
+            "hooks", Result.FAIL, why=LocalText(en="mighook/x is not ready", zh="mighook/x 未就绪")
+        ),
+    )
+    return Preflight(ObjectRef("MigPlan", "shop", "openshift-migration"), "prod", checks)

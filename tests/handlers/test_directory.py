@@ -37,6 +37,7 @@ class Answers(WebClient):
     def users_info(self, **asked: Any) -> Any:
         answer = super().users_info(**asked)
         user = {**answer["user"], **self._differs}
+        assert isinstance(answer.data, dict)
         answer.data["user"] = {key: value for key, value in user.items() if value is not None}
         return answer
 

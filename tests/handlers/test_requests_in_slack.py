@@ -206,13 +206,11 @@ class TestDeciding:
     def test_two_people_approve_what_deletes_data(self, workshop: House, start: Start) -> None:
         begin(workshop, start)
         request = ask(workshop, "/mtc rollback shop-1")
-        for person in (APPROVER.id, MANAGER.id):
+        said = {APPROVER.id: "Your approval is recorded", MANAGER.id: "已记录您的批准"}
+        for person, words in said.items():
             assert now(workshop, request).state == "pending"
             press(workshop, request, person, RequestAction.APPROVE)
-            workshop.sandbox.wait_for(
-                lambda p=person: p in now(workshop, request).approvers,
-                10,  # type: ignore[misc]
-            )
+            workshop.wait_answer(person, words)
         assert now(workshop, request).state == "approved"
 
     def test_rejecting_asks_why_and_the_requester_is_told(

@@ -16,7 +16,19 @@ import pytest
 from bot.clusters.port import ObjectRef, Unreachable
 from bot.mtc.outcome_words import Outcome, Word
 from bot.questions.asking import Unknown
-from handlers.views import answer, card, details, errors, help, home, kb, rollup, rows, status
+from handlers.views import (
+    answer,
+    card,
+    details,
+    errors,
+    help,
+    home,
+    kb,
+    preflight,
+    rollup,
+    rows,
+    status,
+)
 from handlers.views.kit import Message
 from handlers.views.thread import reply
 from knowledge.loading import load_builtin
@@ -42,6 +54,9 @@ UNKNOWN = samples.diagnosis(
 NOT_COPIED = samples.diagnosis(
     outcome=Outcome(Word.NOT_COPIED, "Completed", since=NOW, not_copied=("shop/data", "shop/db"))
 )
+DOUBTED = samples.diagnosis(
+    findings=(samples.finding(against=(samples.quote("the store is Available"),)),)
+)
 MESSAGES: dict[str, Callable[[Lang], Message]] = {
     "card-open": lambda lang: card.card(samples.incident(), ENTRIES, lang, NOW),
     "card-acknowledged": lambda lang: card.card(samples.acknowledged(), ENTRIES, lang, NOW),
@@ -61,6 +76,10 @@ MESSAGES: dict[str, Callable[[Lang], Message]] = {
     "answer-healthy": lambda lang: answer.answer(HEALTHY, (), lang, NOW),
     "answer-unknown": lambda lang: answer.answer(UNKNOWN, (), lang, NOW),
     "answer-not-copied": lambda lang: answer.answer(NOT_COPIED, (), lang, NOW),
+    "answer-telling": lambda lang: answer.answer(samples.telling(), (), lang, NOW),
+    "answer-doubted": lambda lang: answer.answer(DOUBTED, (), lang, NOW),
+    "preflight": lambda lang: preflight.preflight(samples.preflight(), lang),
+    "status-copying": lambda lang: status.status(samples.copying(), lang),
     "list": lambda lang: rows.rows(samples.rows(5), "", (), lang),
     "list-none": lambda lang: rows.rows((), "nope", (("dr-hub", "time-out"),), lang),
     "list-many": lambda lang: rows.rows(samples.rows(40), "", (), lang),
