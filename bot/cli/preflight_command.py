@@ -14,18 +14,12 @@ from bot.cli.rendering import finding_json, masked_line
 from bot.cli.terminal import choose, err, fail, language, out, print_json
 from bot.clusters.port import NotFound, ObjectRef
 from bot.questions.naming import closest, parse_target
-from bot.questions.preflight import Check, Preflight, Result, preflight
+from bot.questions.preflight import RESULT_WORDS, Check, Preflight, Result, preflight
 from knowledge.loading import load
 from knowledge.matching.engine import Engine
-from knowledge.texts import Lang, LocalText
+from knowledge.texts import Lang
 
 MARKS = {Result.PASS: "✓", Result.WARN: "!", Result.FAIL: "✗", Result.NOT_CHECKED: "?"}
-WORDS = {
-    Result.PASS: LocalText(en="pass", zh="通过"),
-    Result.WARN: LocalText(en="warn", zh="警告"),
-    Result.FAIL: LocalText(en="fail", zh="未通过"),
-    Result.NOT_CHECKED: LocalText(en="not checked", zh="未检查"),
-}
 
 
 def look_ahead(
@@ -102,11 +96,11 @@ def preflight_json(found: Preflight, lang: Lang) -> dict[str, Any]:
 
 def preflight_page(found: Preflight, lang: Lang) -> str:
     """Return a preflight as a page of text: the answers, each with its fix."""
-    lines = [f"{found.target}: {WORDS[found.result].get(lang)}", ""]
+    lines = [f"{found.target}: {RESULT_WORDS[found.result].get(lang)}", ""]
     for check in found.checks:
         lines += _check_lines(check, lang)
     counts = [
-        f"{WORDS[result].get(lang)} {sum(c.result is result for c in found.checks)}"
+        f"{RESULT_WORDS[result].get(lang)} {sum(c.result is result for c in found.checks)}"
         for result in Result
     ]
     lines += ["", ", ".join(counts) if lang == "en" else "，".join(counts)]

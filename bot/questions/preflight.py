@@ -48,6 +48,14 @@ class Result(StrEnum):
     NOT_CHECKED = "not checked"
 
 
+RESULT_WORDS = {
+    Result.PASS: LocalText(en="pass", zh="通过"),
+    Result.WARN: LocalText(en="warn", zh="警告"),
+    Result.FAIL: LocalText(en="fail", zh="未通过"),
+    Result.NOT_CHECKED: LocalText(en="not checked", zh="未检查"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One question and its answer."""
