@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
+import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from bot.clusters.port import Json
@@ -30,6 +32,9 @@ from sandbox.slack import SlackSandbox
 from tests.watching.objects import cluster, condition, ended, held, plan, running, storage
 
 ROOM = "C0MIGRATE1"
+SEEDS = int(os.environ.get("MTC_BOT_FIRE_SEEDS", "1"))
+"""How long the fire burns. With more than one seed everything is tried on every database."""
+LONG = SEEDS > 1
 ROOT = Path(__file__).parents[2]
 
 
@@ -55,24 +60,84 @@ class World:
         """Let a newer migration of the plan do what those before it did not."""
         self.put(ended(name, "shop", "Succeeded", datetime.now(UTC) + timedelta(seconds=2)))
 
-    def outage(self, *names: str) -> None:
-        """Take the object store away from migrations that run."""
+    def outage(self, root: str, *names: str) -> None:
+        """Take the store, or the source cluster, away from migrations that run."""
         now = datetime.now(UTC)
         self.put(
-            storage(condition("BackupStorageProviderTestFailed", at=now)),
-            plan("shop", condition("StorageNotReady", at=now)),
+            *broken(root, now),
             *(held(name, "shop", now) for name in names),
         )
 
     def recovery(self, *names: str) -> None:
-        self.put(storage(), plan("shop"))
+        self.put(storage(), cluster("ocp3"), plan("shop"))
         self.run(*names)
+
+
+def broken(root: str, now: datetime) -> tuple[Json, Json]:
+    """Return the object in which an outage lies, and the plan that it holds up."""
+    if root == "MigStorage":
+        return (
+            storage(condition("BackupStorageProviderTestFailed", at=now)),
+            plan("shop", condition("StorageNotReady", at=now)),
+        )
+    return (
+        cluster("ocp3", condition("ReconcileFailed", at=now)),
+        plan("shop", condition("SourceClusterNotReady", at=now)),
+    )
+
+
+class Lives:
+    """The process from which every life is forked; one life at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fire.lives"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._said: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def begin(self, settings: dict[str, Any]) -> int:
+        """Begin a life; return its pid."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps(settings).decode() + "\n")
+        self._process.stdin.flush()
+        said = self._said.get(timeout=60)
+        assert said.startswith("began "), said
+        return int(said.removeprefix("began "))
+
+    def end(self, seconds: float) -> str:
+        """Return how the life ended; empty where it has not within that time."""
+        try:
+            return self._said.get(timeout=seconds)
+        except queue.Empty:
+            return ""
+
+    def is_quiet(self) -> bool:
+        """Return whether no life has ended unheard."""
+        return self._said.empty()
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._said.put(line.strip())
+        self._said.put("over")
 
 
 @dataclass
 class Scene:
     """The bot and what is around it; ``begin`` is a new life, ``kill`` its end."""
 
+    lives: Lives
     folder: Path
     url: str
     interval: float = 0.5
@@ -82,19 +147,9 @@ class Scene:
         self.world = World(self.folder / "world.jsonl")
         self.log = self.folder / "bot.log"
         self.pid = 0
-        self._lives: subprocess.Popen[str] | None = None
-        self._said: queue.Queue[str] = queue.Queue()
 
     def __enter__(self) -> Self:
         self.slack.start()
-        self._lives = subprocess.Popen(
-            [sys.executable, "-m", "tests.fire.lives"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        threading.Thread(target=self._listen, args=(self._lives.stdout,), daemon=True).start()
         return self
 
     def __exit__(
@@ -105,11 +160,6 @@ class Scene:
     ) -> None:
         if self.pid:
             self.kill()
-        assert self._lives is not None and self._lives.stdin is not None
-        self._lives.stdin.close()
-        self._lives.wait(timeout=30)
-        assert self._lives.stdout is not None
-        self._lives.stdout.close()
         self.slack.stop()
 
     def begin(self, commit: int = 0, moment: str = "before") -> None:
@@ -124,10 +174,7 @@ class Scene:
             "commit": commit,
             "moment": moment,
         }
-        assert self._lives is not None and self._lives.stdin is not None
-        self._lives.stdin.write(orjson.dumps(settings).decode() + "\n")
-        self._lives.stdin.flush()
-        self.pid = int(self._said.get(timeout=60).removeprefix("began "))
+        self.pid = self.lives.begin(settings)
 
     def kill(self) -> None:
         """End a life with SIGKILL."""
@@ -136,9 +183,8 @@ class Scene:
 
     def ended(self, seconds: float = 60.0) -> bool:
         """Return whether a life ended within that time, which must be by SIGKILL."""
-        try:
-            said = self._said.get(timeout=seconds)
-        except queue.Empty:
+        said = self.lives.end(seconds)
+        if not said:
             return False
         assert said == f"ended -{signal.SIGKILL:d}", f"{said}\n{self.log.read_text()[-3000:]}"
         self.pid = 0
@@ -154,7 +200,7 @@ class Scene:
 
     def outbox(self) -> Counter[str]:
         """Return how many messages are in which state."""
-        return Counter(row.state for row in self._rows("SELECT state FROM outbox"))
+        return Counter(row.state for row in self.rows("SELECT state FROM outbox"))
 
     def settled(self, cards: int) -> bool:
         """Return whether so many cards stand and nothing more is owed."""
@@ -165,12 +211,12 @@ class Scene:
 
     def resolved(self) -> int:
         """Return how many incidents are over."""
-        rows = self._rows("SELECT state FROM incidents WHERE state = 'resolved'")
+        rows = self.rows("SELECT state FROM incidents WHERE state = 'resolved'")
         return len(rows)
 
     def named(self) -> int:
         """Return how many incidents the channel was told of, in cards or in rollups."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT incident_id, detail FROM outbox WHERE state = 'sent' AND kind <> 'thread'"
         )
         return len(
@@ -178,7 +224,7 @@ class Scene:
         )
 
     def alive(self) -> bool:
-        return bool(self.pid) and self._said.empty()
+        return bool(self.pid) and self.lives.is_quiet()
 
     def calm(self) -> None:
         """Let what was late arrive, and the bot look for it."""
@@ -194,10 +240,10 @@ class Scene:
 
     def topics(self) -> dict[int, str]:
         """Return what each message owed was about, by its number."""
-        rows = self._rows("SELECT id, kind, topic FROM outbox")
+        rows = self.rows("SELECT id, kind, topic FROM outbox")
         return {row.id: row.topic or row.kind for row in rows}
 
-    def _rows(self, query: str) -> Sequence[Any]:
+    def rows(self, query: str) -> Sequence[Any]:
         with self._connected() as connection:
             return connection.execute(text(query)).all()
 
@@ -216,10 +262,15 @@ class Scene:
         finally:
             engine.dispose()
 
-    def _listen(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self._said.put(line.strip())
-        self._said.put("over")
+
+def cases(quick: Iterable[tuple[str, str]], *all_of: str) -> Any:
+    """Return databases and ways to be tried together: a few, or all where there is time."""
+    every = product(("sqlite", "postgresql"), all_of)
+    chosen = [
+        pytest.param(*case, marks=[pytest.mark.postgres] if case[0] == "postgresql" else [])
+        for case in (every if LONG else quick)
+    ]
+    return pytest.mark.parametrize(("url", "way"), chosen, indirect=["url"])
 
 
 def payload(message: dict[str, Any]) -> dict[str, Any]:
