@@ -41,6 +41,19 @@ def test_person_with_a_chinese_profile_is_answered_in_chinese(house: House, star
     assert "shop-1: backup was given up" in answer
 
 
+def test_preflight_of_a_plan_says_what_would_fail_and_what_could_not_be_checked(
+    house: House, start: Start
+) -> None:
+    start()
+    house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc preflight shop")
+    answer = house.wait_answer(OPERATOR.id, "migplan/shop: ")
+    assert "not checked" in answer
+    house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc preflight shpo")
+    assert "shop" in house.wait_answer(OPERATOR.id, "shpo")
+    house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc 预检")
+    house.wait_answer(OPERATOR.id, "/mtc preflight shop-1")
+
+
 def test_language_can_be_chosen(house: House, start: Start) -> None:
     start()
     house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc lang zh")
