@@ -16,7 +16,15 @@ from bot.access.policy import PolicyError, load_policy
 from bot.cli.terminal import out
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, WATCHED_KINDS, Kind
-from bot.clusters.port import AccessRequest, ClusterError, ClusterReader, ControlPlane, NotServed
+from bot.clusters.port import (
+    AccessRequest,
+    ClusterError,
+    ClusterReader,
+    ControlPlane,
+    Denied,
+    NotServed,
+    Unreachable,
+)
 from bot.configuration import Configuration, ControlCluster, Tokens
 from bot.redaction import redact
 from bot.store.database import DatabaseUnusable, check_database
@@ -100,6 +108,12 @@ def _control(cluster: ControlCluster) -> Iterator[Answer]:
         plans = len(plane.host.list(k.MIGPLAN, MTC_NAMESPACE).items)
     except NotServed as error:
         yield Answer(about, "no", f"it answers, but MTC is not installed there: {error}")
+        return
+    except Unreachable as error:
+        yield Answer(about, "no", f"{error}. Check its address in the kubeconfig, and the network")
+        return
+    except Denied as error:
+        yield Answer(about, "no", f"{error}. Apply deploy/rbac.yaml there")
         return
     except ClusterError as error:
         yield Answer(about, "no", str(error))

@@ -300,3 +300,4 @@ class TestCheckOnARealCluster:
         found = real.checked()
         assert found["control cluster wave-1"][0] == "no"
         assert "migclusters" in found["control cluster wave-1"][1]
+        assert "Apply deploy/rbac.yaml there" in found["control cluster wave-1"][1]
