@@ -3,7 +3,8 @@
 Whatever goes to Slack, the database, a file or a terminal passes ``redact`` first. Rules mask
 what is known to be secret by its form (tokens, keys, private key blocks) or by the name it
 stands behind (``password=``, ``saToken:``). Guarantees: redacting twice changes nothing more;
-control characters that a terminal would obey, and halves of characters, are gone; the text never grows much.
+control characters that a terminal would obey, and halves of characters, are gone; the text never
+grows much.
 
 Markup is another matter: views escape it for where it goes.
 """
