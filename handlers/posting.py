@@ -94,7 +94,7 @@ class Poster:
             if wait is None:
                 wait = self._handle(item)
             else:
-                self._put_off(item, wait, "Slack is slow, down or asks to wait")
+                self._put_off(item, wait, "Slack is slow, down or asks to wait", tried=False)
         return len(items)
 
     def resume(self) -> None:
@@ -242,14 +242,15 @@ class Poster:
             self._unsure.watch(item, channel, thread_ts, posted[1])
         return posted
 
-    def _put_off(self, item: OutboxItem, after: timedelta, why: str) -> None:
+    def _put_off(self, item: OutboxItem, after: timedelta, why: str, *, tried: bool = True) -> None:
         _log.warning(
             "a message of incident %s waits %.0f s: %s",
             item.incident_id or "(rollup)",
             after.total_seconds(),
             why,
         )
-        self._services.outbox.retry(item, after, redact(why), self._services.clock())
+        now = self._services.clock()
+        self._services.outbox.retry(item, after, redact(why), now, tried=tried)
 
     def _give_up(self, item: OutboxItem, why: str) -> None:
         _log.error(

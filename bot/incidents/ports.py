@@ -106,8 +106,19 @@ class Outbox(Protocol):
         """Record the message; for a card, where it stands."""
         ...
 
-    def retry(self, item: OutboxItem, after: timedelta, error: str, now: datetime) -> None:
-        """Put the item off; it stays first in its incident's order."""
+    def retry(
+        self,
+        item: OutboxItem,
+        after: timedelta,
+        error: str,
+        now: datetime,
+        *,
+        tried: bool = True,
+    ) -> None:
+        """Put the item off; it stays first in its incident's order.
+
+        Where it was not ``tried`` this time, the claim does not count among its attempts.
+        """
         ...
 
     def give_up(self, item: OutboxItem, error: str, now: datetime) -> None:

@@ -67,13 +67,26 @@ class StoredOutbox:
 
         self._database.write(work)
 
-    def retry(self, item: OutboxItem, after: timedelta, error: str, now: datetime) -> None:
-        """Put the item off; it stays first in its incident's order."""
+    def retry(
+        self,
+        item: OutboxItem,
+        after: timedelta,
+        error: str,
+        now: datetime,
+        *,
+        tried: bool = True,
+    ) -> None:
+        """Put the item off; it stays first in its incident's order.
+
+        Where it was not ``tried`` this time, the claim does not count among its attempts.
+        """
 
         def work(session: Session) -> None:
             row = _owed(session, item)
             if row is not None:
                 row.due_at, row.claimed_until, row.error = now + after, None, error
+                if not tried:
+                    row.attempts = item.attempts
 
         self._database.write(work)
 

@@ -100,6 +100,16 @@ def test_a_retry_waits_its_time_and_stays_first(
     assert (again.id, again.attempts) == (card.id, 1)
 
 
+def test_what_was_put_off_untried_is_as_if_it_had_not_been_claimed(
+    incidents: StoredIncidents, outbox: StoredOutbox
+) -> None:
+    fail(incidents, "a")
+    (card,) = outbox.claim(START)
+    outbox.retry(card, timedelta(), "another message found Slack down", START, tried=False)
+    (again,) = outbox.claim(START)
+    assert (again.id, again.attempts) == (card.id, 0)
+
+
 def test_what_is_given_up_is_kept_and_counted_and_what_hangs_on_it_goes_with_it(
     incidents: StoredIncidents, outbox: StoredOutbox
 ) -> None:
