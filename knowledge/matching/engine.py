@@ -193,10 +193,8 @@ class Engine:
 
     def _match_event(self, observation: Observation) -> Iterator[Match]:
         for entry, wanted in self._events.get(observation.fields.get("reason", ""), ()):
-            if wanted.kind and observation.fields.get("kind", "") not in (
-                wanted.kind,
-                "",
-            ):
+            kind = observation.fields.get("kind", "").lower()
+            if wanted.kind and kind and kind != wanted.kind.lower():
                 continue
             found = _search(wanted.message, observation.text)
             if found is not None:

@@ -142,3 +142,25 @@ def test_the_end_of_a_very_long_line_is_read() -> None:
 def test_no_text_makes_it_fail(text: str, kind: str) -> None:
     found(text, kind)
     found("Type: A Status: True " + text, kind)
+
+
+class TestEventRows:
+    @pytest.mark.parametrize(
+        ("about", "entry"),
+        [
+            ("migmigration/shop-1", "migmigration-failed"),
+            ("directvolumemigration/shop-1-x7k2p", "dvm-failed"),
+            ("directimagemigration.migration.openshift.io/shop-1-b4", "dim-failed"),
+        ],
+    )
+    def test_the_object_in_the_row_says_whose_failure_it_is(self, about: str, entry: str) -> None:
+        row = f"2m11s   Warning   Failed   {about}   The migration has failed.  See: Errors."
+        for kind in ("", "event"):
+            assert [one.entry.id for one in found(row, kind)] == [entry]
+
+    def test_a_row_about_another_kind_tells_nothing_of_a_migration(self) -> None:
+        row = "2m  Warning  Failed  {}/shop  the widget fell over"
+        assert found(row.format("widget"), "event") == ()
+        assert [one.entry.id for one in found(row.format("directvolumemigration"), "event")] == [
+            "dvm-failed"
+        ]
