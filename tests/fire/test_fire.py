@@ -103,6 +103,7 @@ def test_a_database_that_is_away_for_a_while_delays_and_loses_nothing(
         assert list(told(scene).values()) == [["evidence"]] * 2
 
 
+@pytest.mark.timeout(580 if LONG else 120)
 def test_a_storm_of_failures_is_a_few_messages(lives: Lives, tmp_path: Path) -> None:
     names = [f"m{number}" for number in range(STORM)]
     with Scene(lives, tmp_path, f"sqlite:///{tmp_path}/mtc-bot.sqlite3", interval=5.0) as scene:
