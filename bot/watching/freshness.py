@@ -1,7 +1,7 @@
 """Which kinds need no list, since a watch that is known to live follows them.
 
 A watch proves that it lives by what it tells: changes, or bookmarks, which an API server sends
-about once a minute even where nothing happens. A kind is fresh from its list on for as long as
+every minute or two even where nothing happens. A kind is fresh from its list on for as long as
 such signs keep coming; a watch that broke or lost its place makes it stale until the next list.
 """
 
@@ -13,8 +13,10 @@ from collections.abc import Callable
 
 from bot.clusters.kinds import Kind
 
-SILENCE = 100.0
-"""Seconds without a sign after which a watch is no longer believed in."""
+SILENCE = 200.0
+"""Seconds without a sign after which a watch is no longer believed in. An API server sends the
+first bookmark of a watch within two minutes and further ones every minute, and a watch is begun
+anew every few minutes, so that three minutes may pass between two of them."""
 TRUTH = 1800.0
 """Seconds after which a kind is listed even so: the check that watches miss nothing."""
 

@@ -3,7 +3,8 @@
 A diagnosis lists every kind of MTC. With ten thousand migrations that is a hundred megabytes to
 learn of one, so what the watches know already is not asked for again, and of it only that is
 handed out which bears on the target: its plan, the plan's migrations, what it made, clusters,
-stores and hooks, and the newest migrations, which teach how long a phase may last. Kinds that are
+stores and hooks, and, while it goes on, the newest migrations, which teach how long a phase may
+last. Kinds that are
 not watched are asked for by the labels that mig-controller gives them (DVMP and DISM: the uid of
 their owner; MigAnalytic: the name of its plan). A kind of which the picture is not whole is listed
 as ever.
@@ -90,7 +91,7 @@ class TargetHost(SharedReader):
             if seen.kind != MIGRATION:
                 return ()
             of_plan = picture.linked(MIGRATION, seen.links[0]) if seen.links else ()
-            lately = newest(picture.of(MIGRATION), NEWEST)
+            lately = () if seen.done else newest(picture.of(MIGRATION), NEWEST)
             return {each.uid: each for each in (seen, *of_plan, *lately)}.values()
         if kind in MADE:
             return self._made(kind)

@@ -13,6 +13,7 @@ made once more if they differ.
 from __future__ import annotations
 
 import hashlib
+import socket
 import ssl
 import threading
 import time
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import SO_KEEPALIVE, SOL_SOCKET
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -27,6 +29,7 @@ import orjson
 import urllib3
 from kubernetes.client import Configuration
 from kubernetes.client.rest import RESTClientObject
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -42,6 +45,8 @@ from bot.clusters.port import (
 
 _CHUNK = 1 << 16
 _ATTEMPTS = 3
+_KEPT_OPEN = 32
+"""Connections to one cluster: a watch a kind, and what several diagnoses ask side by side."""
 _ERROR_BODY = 1 << 16
 _MERGE_PATCH = "application/merge-patch+json"
 
@@ -76,11 +81,12 @@ class _Endpoint:
     def __init__(self, settings: Configuration) -> None:
         self.settings = settings
         self.fingerprint = _fingerprint(settings)
-        settings.connection_pool_maxsize = 8
+        settings.connection_pool_maxsize = _KEPT_OPEN
         self.pool = RESTClientObject(settings).pool_manager
         for given in ("ca_certs", "ca_cert_data", "cert_file", "key_file", "cert_reqs"):
             self.pool.connection_pool_kw.pop(given, None)
         self.pool.connection_pool_kw["ssl_context"] = _tls(settings)
+        self.pool.connection_pool_kw["socket_options"] = _socket_options()
 
     def headers(self) -> dict[str, str]:
         """Return what tells the server who calls; tokens that expire are renewed by then."""
@@ -304,6 +310,15 @@ class Connection:
             self._endpoint = fresh
         used.pool.clear()
         return True
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Return what notices within a minute that the other end of an idle watch is gone."""
+    options = [*HTTPConnection.default_socket_options, (SOL_SOCKET, SO_KEEPALIVE, 1)]
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
 
 
 def _tls(settings: Configuration) -> ssl.SSLContext:

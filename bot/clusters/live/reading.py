@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from bot.clusters.kinds import CRD
 from bot.clusters.live.connection import Connection, Query
 from bot.clusters.live.errors import Garbled, Oversized
 from bot.clusters.live.requests import Request, spoken
@@ -20,6 +21,9 @@ from bot.clusters.port import Expired, Json, Listing, NotFound, Unreachable
 PAGE = 500
 """Objects asked for at a time."""
 _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_PARTIAL = "PartialObjectMetadata"
+_BY_NAME_ONLY = frozenset({CRD})
+"""Kinds of which only the metadata is wanted: an OpenShift cluster has 20 MB of schemas."""
 _LABEL_KEY = re.compile(r"(?:[a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9][-A-Za-z0-9_.]{0,62}\Z")
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
 
@@ -94,6 +98,7 @@ def pages(
     if selector is None:
         yield Listing(())
         return
+    accept = _NAMES_ONLY if request.kind in _BY_NAME_ONLY else ""
     query: Query = [("limit", str(size))]
     if selector:
         query.append(("labelSelector", selector))
@@ -101,7 +106,7 @@ def pages(
     while True:
         here = [*query, ("continue", position)] if position else query
         try:
-            answer = connection.read(request, here, parse=lenient)
+            answer = connection.read(request, here, accept=accept, parse=lenient)
             page = _page(request, answer)
         except Oversized:
             answer = connection.read(request, here, accept=_NAMES_ONLY, parse=lenient)
@@ -125,8 +130,9 @@ def _page(request: Request, answer: Json) -> Listing:
     problems: list[str] = []
     for entry in entries:
         if isinstance(entry, dict) and isinstance(entry.get("metadata"), dict):
+            if entry.get("kind", _PARTIAL) == _PARTIAL:
+                entry["apiVersion"], entry["kind"] = request.kind.api_version, request.kind.kind
             entry.setdefault("apiVersion", request.kind.api_version)
-            entry.setdefault("kind", request.kind.kind)
             items.append(trimmed(entry))
         elif isinstance(entry, Odd) and entry.name:
             problems.append(

@@ -48,6 +48,13 @@ def config(name: str, **data: str) -> dict[str, object]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
+def test_custom_resource_definitions_are_listed_without_their_schemas(admin: LiveWriter) -> None:
+    found = {item["metadata"]["name"]: item for item in admin.list(k.CRD).items}
+    plan = found[k.MIGPLAN.crd_name]
+    assert (plan["apiVersion"], plan["kind"]) == (k.CRD.api_version, k.CRD.kind)
+    assert "spec" not in plan
+
+
 class TestPaging:
     def test_all_pages_make_one_list_with_the_version_of_the_first(self) -> None:
         with misbehaving(
