@@ -24,7 +24,7 @@ demo-real: venv apiserver
 	$(BIN)/python -m tests.apiserver.demo
 
 test: venv
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: venv
 	$(BIN)/ruff format --check bot handlers knowledge sandbox tests bench

@@ -5,9 +5,17 @@ Fixtures that start a program (``tests.apiserver.fixtures``) do so when the firs
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ("tests.apiserver.fixtures",)
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests of real API servers in one worker, so that there is one set of servers."""
+    for item in items:
+        if item.get_closest_marker("apiserver") is not None:
+            item.add_marker(pytest.mark.xdist_group("apiserver"))
