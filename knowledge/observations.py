@@ -39,6 +39,6 @@ class Observation:
     time: datetime | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     """Condition: type, reason, category. Event: reason, kind. Pod: reason, exit_code. Probe: name
-    and parameters."""
+    and parameters. Log: lead, the first line of a record of several."""
     object: Mapping[str, Any] | None = None
     """For kind ``object``: the object itself."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from bot.clusters import kinds as k
 from bot.clusters.port import Json, LogSource
@@ -42,6 +43,7 @@ _OWNER_KEYS = re.compile(
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
 MAX_MATCHES_PER_LOG = 2000
+"""Of those in the target's time window: a log may tell of the weeks before it, too."""
 
 
 def upstream(dossier: Dossier) -> tuple[tuple[Json, str], ...]:
@@ -215,18 +217,21 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
     own = _own_names(dossier)
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
-        for match in _scan(engine, source, subject):
+        for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
             yield match, True
     for source in _told_logs(dossier):
-        for match in _scan(engine, source, subject):
+        timely = (
+            match
+            for match in _scan(engine, source, subject)
+            if inside(match.observation.time, begun, end)
+        )
+        for match in islice(timely, MAX_MATCHES_PER_LOG):
             observation = match.observation
-            if not inside(observation.time, begun, end):
-                continue
-            if _exclusive(source) or mentions(observation.text, own):
+            if _exclusive(source) or mentions(_record(observation), own):
                 yield match, True
             elif observation.time is None or (begun is not None and observation.time < begun):
                 continue
-            elif not _OWNER_KEYS.search(observation.text):
+            elif not _OWNER_KEYS.search(_record(observation)):
                 yield replace(match, confidence=match.confidence * 0.5), False
 
 
@@ -240,7 +245,7 @@ def bearing_logs(
     def bears(line: Observation, exclusive: bool) -> bool:
         if not inside(line.time, begun, end):
             return False
-        return exclusive or mentions(line.text, own)
+        return exclusive or mentions(_record(line), own)
 
     for source in dossier.attached:
         yield source, partial(bears, exclusive=True)
@@ -272,17 +277,18 @@ def _may_tell(dossier: Dossier, role: RoleName, source: LogSource) -> bool:
 
 
 def _scan(engine: Engine, source: LogSource, subject: Subject) -> Iterator[Match]:
-    count = 0
     try:
-        for match in engine.scan(
+        yield from engine.scan(
             source.open(), component=source.component, where=source.where, subject=subject
-        ):
-            yield match
-            count += 1
-            if count >= MAX_MATCHES_PER_LOG:
-                return
+        )
     except Exception:
         return
+
+
+def _record(line: Observation) -> str:
+    """Return a line with the first of its record, where it is a later one: names stand there."""
+    lead = line.fields.get("lead", "")
+    return f"{lead}\n{line.text}" if lead else line.text
 
 
 def _own_names(dossier: Dossier) -> frozenset[str]:

@@ -39,6 +39,9 @@ _FAMILIES: tuple[frozenset[str], ...] = (
 _USUAL = frozenset({"MigPlan", "MigMigration", "MigCluster", "MigStorage"})
 """Kinds that a condition is taken for first where it does not say whose it is: several kinds
 share the names of their conditions, and people look at these."""
+_ALARMING = frozenset({"warning", "error", "fatal"})
+"""Levels that the lines of a record share with its first; a program's output quoted at level info
+is not made harmless by that."""
 _KNOWN = frozenset().union(*_FAMILIES)
 
 
@@ -107,18 +110,24 @@ class Engine:
         where: str = "",
         subject: Subject = Subject(),  # noqa: B008 - frozen
     ) -> Iterator[Match]:
-        """Yield the matches in a log given as bytes; memory stays bounded."""
+        """Yield the matches in a log given as bytes; memory stays bounded.
+
+        A line that goes on with the record of one before it, such as the second of an error's
+        two, has that one's time and level; the field ``lead`` of its observation holds it.
+        """
         for hit in self._automaton.lines(chunks):
             line = hit.line.decode("utf-8", "replace").rstrip("\r")
-            said = head(line)
+            lead = hit.lead.decode("utf-8", "replace")
+            said, first = head(line), head(lead)
             observation = Observation(
                 "log",
                 line,
                 subject,
                 f"{where}:{hit.number}" if where else f"line {hit.number}",
                 component,
-                said.level,
-                said.time,
+                said.level or (first.level if first.level in _ALARMING else ""),
+                said.time or first.time,
+                {"lead": lead} if lead else {},
             )
             yield from self._confirm(hit.ids, observation)
 

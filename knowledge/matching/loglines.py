@@ -23,6 +23,15 @@ read its settings."""
 _WORDS = {"warn": "warning", "panic": "fatal", "trace": "debug"}
 _LETTERS = {"I": "info", "W": "warning", "E": "error", "F": "fatal"}
 
+BEGINS_RECORD = re.compile(
+    rb"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* )?+"
+    rb"(?:time=|level=|ts=|\{|[IWEF]\d{4} \d|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d)"
+)
+"""What a line starts with that is not the rest of the one before; a container runtime may have
+put its own time before it."""
+COMPLETE_RECORD = re.compile(rb"[^{\n]{0,40}\{.*\}$", re.DOTALL)
+"""A record in JSON: however many lines its message has, they stand in its one line."""
+
 
 @dataclass(frozen=True, slots=True)
 class LineHead:

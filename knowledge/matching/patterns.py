@@ -13,6 +13,8 @@ from knowledge.schema import Signature
 _NAMED_GROUP = re.compile(r"\(\?P<[A-Za-z_]\w*>")
 _BOUNDED = re.compile(r"(?<!\\)\.\{\d*,\d+\}\??")
 _LOOKAROUND = re.compile(r"(?<!\\)\(\?<?[=!]")
+_OUTSIDE = {r"\s": r"[^\S\n]", r"\W": r"[^\w\n]", r"\D": r"[^\d\n]"}
+_IN_CLASS = {r"\s": r" \t\r\f\v"}
 _OPEN_END = re.compile(r"(?<!\\)(?:\.[*+]\??|\\[SsdwW][*+]\??|\.)$")
 
 
@@ -49,8 +51,13 @@ def expression(signature: Signature) -> str:
 
 
 def confirming(signature: Signature) -> re.Pattern[str]:
-    """Return the pattern that confirms a line and yields the named groups."""
-    return re.compile(expression(signature), re.IGNORECASE if signature.ignore_case else 0)
+    """Return the pattern that confirms a line and yields the named groups.
+
+    Its classes mean ASCII, as they do to the automaton, which sees bytes.
+    """
+    return re.compile(
+        expression(signature), re.ASCII | (re.IGNORECASE if signature.ignore_case else 0)
+    )
 
 
 def _without_lookaround(pattern: str) -> str:
@@ -72,6 +79,35 @@ def _without_lookaround(pattern: str) -> str:
     return pattern
 
 
+def _within_line(pattern: str) -> str:
+    """Return ``pattern`` in a form that never reaches over the end of a line, CRLF or not.
+
+    The automaton sees many lines at once, ``re`` one at a time and without its ``\\r``.
+    """
+    out: list[str] = []
+    in_class = False
+    i = 0
+    while i < len(pattern):
+        char = pattern[i]
+        if char == "\\":
+            pair = pattern[i : i + 2]
+            out.append((_IN_CLASS if in_class else _OUTSIDE).get(pair, pair))
+            i += 2
+            continue
+        if char == "[" and not in_class:
+            in_class = True
+            opening = re.compile(r"\[\^?\]?").match(pattern, i)
+            char = opening[0] if opening else char
+            out.append(char.replace("^", r"^\n", 1))
+        elif char == "$" and not in_class:
+            out.append(r"\r?$")
+        else:
+            in_class = in_class and char != "]"
+            out.append(char)
+        i += len(char)
+    return "".join(out)
+
+
 def for_automaton(signature: Signature) -> bytes:
     """Return the form for the automaton: no named groups, no bounds, no look-around, no open end.
 
@@ -84,4 +120,4 @@ def for_automaton(signature: Signature) -> bytes:
     pattern = _BOUNDED.sub(".*", pattern)
     while (shorter := _OPEN_END.sub("", pattern)) != pattern and shorter:
         pattern = shorter
-    return pattern.encode()
+    return _within_line(pattern).encode()
