@@ -14,6 +14,11 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark below also where pytest-xdist is switched off."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that stay in one worker")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests of real API servers in one worker, so that there is one set of servers."""
     for item in items:
