@@ -33,11 +33,7 @@ from tests.remediation.stories import STORIES
 from tests.remediation.world import NOW, World
 
 ROOT = Path(__file__).parents[2]
-SEVERAL_STEPS = (
-    "recreate-plan",
-    "set-restic-timeout",
-    "delete-stage-pods",
-)
+SEVERAL_STEPS = ("recreate-plan", "set-restic-timeout")
 ASKED_AGAIN = ("refresh-cluster", "refresh-plan", "refresh-storage")
 """The controller takes a refresh back at once, so a new process cannot see that it was asked for:
 it asks again, which is the same as asking once.
