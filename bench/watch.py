@@ -65,8 +65,8 @@ class Sizes:
 
     samples: int
     idle_seconds: float
-    pause: float = 1.2
-    """Between two conditions written; six rooms or more keep this from being a storm."""
+    pause: float = 3.0
+    """Mean seconds between two conditions written; several rooms keep this from being a storm."""
 
 
 @contextmanager
@@ -250,7 +250,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench watch", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--samples", type=int, default=100)
-    parser.add_argument("--idle-seconds", type=float, default=300)
+    parser.add_argument("--idle-seconds", type=float, default=120)
     given = parser.parse_args(arguments)
     rows = []
     for size in given.sizes:

@@ -45,7 +45,7 @@ class Pace:
     """How long before the first watch a migration may have ended and still be told."""
     going: timedelta = timedelta(minutes=2)
     ending: timedelta = timedelta(minutes=2)
-    again: timedelta = timedelta(seconds=40)
+    again: timedelta = timedelta(minutes=1)
     """Between two looks at one that has just ended, however much goes on around it."""
     ended: timedelta = timedelta(minutes=10)
     ended_for: timedelta = timedelta(days=1)

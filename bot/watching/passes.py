@@ -47,7 +47,8 @@ log = logging.getLogger(__name__)
 
 _PUT_OFF = timedelta(minutes=1)
 _AT_ONCE = 4
-"""Diagnoses of one control cluster at the same time."""
+"""Diagnoses of one control cluster at the same time, of what has changed and at the start. What is
+only due again is looked at one by one, so that a change need not wait for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +240,13 @@ class Passes:
     def _observe(self, tasks: Sequence[_Task], now: datetime, interrupt: bool) -> None:
         plane = SharedPlane(self.plane)
         overtaken: set[str] = set()
-        for start in range(0, len(tasks), _AT_ONCE):
+        step = 1 if interrupt and self._known else _AT_ONCE
+        for start in range(0, len(tasks), step):
             if interrupt:
                 overtaken |= self._look_at_changes()
             some = [
                 task
-                for task in tasks[start : start + _AT_ONCE]
+                for task in tasks[start : start + step]
                 if task.candidate.seen.uid not in overtaken
             ]
             for task, diagnosis in self._diagnosed(plane, some, now):
