@@ -35,7 +35,7 @@ class MemoryPlane:
     def remote(self, migcluster: str) -> MemoryCluster:
         """Return the cluster of a MigCluster. Raises ``NotFound`` where there is none."""
         found = self.host.get(k.MIGCLUSTER, migcluster, MTC_NAMESPACE)
-        if found.get("spec", {}).get("isHostCluster") is True:
+        if (found.get("spec") or {}).get("isHostCluster") is True:
             return self.host
         cluster = self.clusters.get(migcluster)
         if cluster is None:
