@@ -108,8 +108,8 @@ def _within_line(pattern: str) -> str:
     return "".join(out)
 
 
-def for_automaton(signature: Signature) -> bytes:
-    """Return the form for the automaton: no named groups, no bounds, no look-around, no open end.
+def bare(signature: Signature) -> str:
+    """Return a signature's expression without named groups, bounds, look-around and open end.
 
     A bounded gap (``.{0,400}``) costs a state for every byte it may span, so that compiling a few
     of them takes seconds; unbounded it finds more lines, and ``re`` sorts them out. So it does for
@@ -120,4 +120,9 @@ def for_automaton(signature: Signature) -> bytes:
     pattern = _BOUNDED.sub(".*", pattern)
     while (shorter := _OPEN_END.sub("", pattern)) != pattern and shorter:
         pattern = shorter
-    return _within_line(pattern).encode()
+    return pattern
+
+
+def for_automaton(signature: Signature) -> bytes:
+    """Return the form for the automaton: bare, and within one line."""
+    return _within_line(bare(signature)).encode()
