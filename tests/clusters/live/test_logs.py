@@ -35,9 +35,10 @@ def text(admin: LiveWriter, place: str, **limits: object) -> bytes:
 class TestRealPods:
     def test_since_a_moment(self, control_server: Server, admin: LiveWriter, place: str) -> None:
         load(control_server.api, [pod(place, "main")], control_server.kwok)
+        written = datetime.now(UTC)
         control_server.kwok.log(place, "web", {"main": LINES})
         wait_for(lambda: text(admin, place) == LINES)
-        late = text(admin, place, since=datetime.now(UTC) - timedelta(seconds=4))
+        late = text(admin, place, since=written - timedelta(seconds=4))
         assert 0 < len(late) < len(LINES)
         assert late.endswith(b"line 10\n")
 
