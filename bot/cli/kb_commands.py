@@ -174,3 +174,8 @@ def _table(entries: list[Any], lang: Lang) -> None:
         severity = choose(lang, "benign", "无害") if entry.benign else entry.severity
         table.add_row(entry.id, severity, entry.title.get(lang))
     out.print(table)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to ``parent``."""
+    parent.add_typer(app, name="kb")

@@ -13,8 +13,6 @@ from rich.table import Table
 
 from bot.cli.terminal import choose, err, fail, language, out
 from bot.redaction import redact
-from bot.store.database import DatabaseUnusable, read_database
-from bot.store.feedback import StoredFeedback
 from knowledge.authoring import (
     SCHEMA_FILE,
     Seen,
@@ -197,6 +195,9 @@ def print_stats(
     lang: LangOption = "",
 ) -> None:
     """Show how often people found an entry right or wrong, the most disputed first."""
+    from bot.store.database import DatabaseUnusable, read_database
+    from bot.store.feedback import StoredFeedback
+
     speak = language(lang)
     try:
         opened = read_database(database)

@@ -56,11 +56,22 @@ class Match:
     """0 to 1: how much of the observation the matcher pinned down."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Text:
-    entry: Entry
-    signature: Signature
-    pattern: re.Pattern[str]
+    """A signature of an entry; what confirms it is compiled when first a line may hold it."""
+
+    __slots__ = ("_pattern", "entry", "signature")
+
+    def __init__(self, entry: Entry, signature: Signature) -> None:
+        self.entry = entry
+        self.signature = signature
+        self._pattern: re.Pattern[str] | None = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Return the pattern that confirms a line and yields the parameters."""
+        if self._pattern is None:
+            self._pattern = confirming(self.signature)
+        return self._pattern
 
 
 class Engine:
@@ -84,7 +95,7 @@ class Engine:
     def _add(self, entry: Entry) -> None:
         for matcher in entry.matchers:
             if (signature := matcher.signature) is not None:
-                self._texts.append(_Text(entry, signature, confirming(signature)))
+                self._texts.append(_Text(entry, signature))
             elif (condition := matcher.condition) is not None:
                 self._conditions[condition.type].append((entry, condition))
             elif (event := matcher.event) is not None:

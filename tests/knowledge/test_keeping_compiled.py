@@ -63,7 +63,7 @@ def test_nobody_else_can_read_or_write_it(cache: Path) -> None:
         lambda data: data[:-1] + bytes([data[-1] ^ 1]),
         lambda data: b"something else",
         lambda data: data + b"more",
-        lambda data: data.replace(b"mtc-bot signatures", b"mtc-bot signaturez", 1),
+        lambda data: data.replace(b"mtc-bot cache", b"mtc-bot stash", 1),
     ],
 )
 def test_a_spoilt_file_is_made_anew(cache: Path, spoil: Callable[[bytes], bytes]) -> None:
