@@ -43,10 +43,12 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
         yield opened
 
 
-def keep(page: Page, name: str) -> None:
-    """Keep a screenshot, where that was asked for."""
+def keep(page: Page, name: str, shown: Locator | None = None) -> None:
+    """Keep a screenshot, with ``shown`` in view, where that was asked for."""
     if os.environ.get("UPDATE_PICTURES") == "1":
         PICTURES.mkdir(parents=True, exist_ok=True)
+        if shown is not None:
+            shown.scroll_into_view_if_needed()
         page.wait_for_timeout(400)
         page.screenshot(path=PICTURES / f"{name}.png")
 
@@ -65,8 +67,7 @@ def run(page: Page, line: str) -> None:
 def test_a_migration_fails_and_the_bot_says_why(page: Page) -> None:
     expect(alert(page)).to_be_visible(timeout=SLOW)
     expect(alert(page)).to_contain_text("scaled to zero")
-    alert(page).scroll_into_view_if_needed()
-    keep(page, "alert")
+    keep(page, "alert", alert(page))
 
 
 def test_the_proof_stands_in_the_thread(page: Page) -> None:
@@ -83,8 +84,7 @@ def test_diagnose_answers_in_english_with_the_cause_first(page: Page) -> None:
     answer = page.get_by_test_id("ephemeral").filter(has_text="payments-1").last
     expect(answer).to_contain_text(ALERT, timeout=SLOW)
     expect(answer).to_contain_text("Hook job")
-    answer.scroll_into_view_if_needed()
-    keep(page, "diagnose")
+    keep(page, "diagnose", answer)
 
 
 def test_a_misspelt_name_gets_the_closest_ones(page: Page) -> None:
@@ -99,8 +99,7 @@ def test_diagnose_answers_a_chinese_manager_in_chinese(page: Page) -> None:
     run(page, "/mtc diagnose payments-1")
     answer = page.get_by_test_id("ephemeral").filter(has_text="payments-1").last
     expect(answer).to_contain_text("处理", timeout=SLOW)
-    answer.scroll_into_view_if_needed()
-    keep(page, "diagnose-zh")
+    keep(page, "diagnose-zh", answer)
 
 
 def test_acknowledging_changes_the_card_for_everybody(page: Page) -> None:
@@ -114,5 +113,4 @@ def test_list_shows_what_became_of_each_migration(page: Page) -> None:
     answer = page.get_by_test_id("ephemeral").last
     expect(answer).to_contain_text("payments-1", timeout=SLOW)
     expect(answer).to_contain_text("failed")
-    answer.scroll_into_view_if_needed()
-    keep(page, "list")
+    keep(page, "list", answer)

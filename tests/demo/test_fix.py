@@ -79,8 +79,8 @@ def test_an_application_that_was_left_down_is_started_and_migrated_after_all(pag
 
     start = request(page, "Start the source's applications again")
     expect(start).to_contain_text("Approval needed", timeout=SLOW)
-    start.scroll_into_view_if_needed()
-    keep(page, "approval")
+
+    keep(page, "approval", start)
     approve(page, start)
     expect(start).to_contain_text("Verified", timeout=60_000)
 
@@ -91,8 +91,8 @@ def test_an_application_that_was_left_down_is_started_and_migrated_after_all(pag
     expect(again).to_contain_text("Approval needed", timeout=SLOW)
     approve(page, again)
     expect(again).to_contain_text("payments-migration-bot1: succeeded", timeout=90_000)
-    again.scroll_into_view_if_needed()
-    keep(page, "verified")
+
+    keep(page, "verified", again)
 
 
 def test_an_authority_is_trusted_only_by_a_fingerprint_that_was_compared(page: Page) -> None:
