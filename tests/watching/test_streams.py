@@ -17,7 +17,7 @@ from tests.watching.objects import NS, condition, ended, plan, running, storage
 from tests.watching.test_passes import outage
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
