@@ -9,9 +9,10 @@ hit is reported once a line and pattern; bytes that are not UTF-8 do no harm.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import hyperscan
 
@@ -67,7 +68,7 @@ class Automaton:
         """Return the ids of the patterns found anywhere in a short text."""
         if not text or not self._held_back(memoryview(text)):
             return frozenset()
-        return frozenset(self._matched([text])[0])
+        return frozenset(self._matched([text]).get(0, ()))
 
     def lines(self, chunks: Iterable[bytes], *, numbered: bool = True) -> Iterator[LineHit]:
         """Yield the lines with a hit, in order, from chunks of any size.
@@ -100,22 +101,22 @@ class Automaton:
         ends = self._held_back(memoryview(data)[begin:end])
         if not ends:
             return
-        spans = list(_spans(piece, ends))
+        spans = _spans(piece, ends)
         found = self._matched([data[start:stop] for _, start, stop in spans])
-        for span, ids in zip(spans, found, strict=True):
+        for at, ids in found.items():
             if ids:
-                yield span, frozenset(ids)
+                yield spans[at], frozenset(ids)
 
-    def _matched(self, texts: Sequence[bytes]) -> list[set[int]]:
-        """Return the ids of the patterns found in each of some lines."""
+    def _matched(self, texts: Sequence[bytes]) -> dict[int, set[int]]:
+        """Return the ids of the patterns found in those of some lines where there are any."""
         _, scratch, gap_scratch = self._scratches()
         found = _ids_by_line(self._compiled.patterns, scratch, texts)
         loose = self._compiled.loose
-        doubtful = [at for at, ids in enumerate(found) if not ids.isdisjoint(loose)]
+        doubtful = [at for at, ids in found.items() if not ids.isdisjoint(loose)]
         if doubtful:
             sure = _ids_by_line(self._compiled.gaps, gap_scratch, [texts[at] for at in doubtful])
-            for at, ids in zip(doubtful, sure, strict=True):
-                found[at] = found[at] - loose | ids
+            for number, at in enumerate(doubtful):
+                found[at] = found[at] - loose | sure.get(number, set())
         return found
 
     def _held_back(self, block: memoryview) -> list[int]:
@@ -150,8 +151,8 @@ class Automaton:
 
 def _ids_by_line(
     database: hyperscan.Database, scratch: hyperscan.Scratch, lines: Sequence[bytes]
-) -> list[set[int]]:
-    """Return the ids of the hits of a database in each of some lines, all scanned at once."""
+) -> dict[int, set[int]]:
+    """Return the ids of the hits of a database by the line they are in; all are scanned at once."""
     hits: list[tuple[int, int]] = []
     note = hits.append
 
@@ -159,13 +160,14 @@ def _ids_by_line(
         note((end, number))
 
     database.scan(b"\n".join(lines), match_event_handler=on_match, scratch=scratch)
-    ids: list[set[int]] = [set() for _ in lines]
-    at, stop = 0, len(lines[0])
+    ids: dict[int, set[int]] = {}
+    if not hits:
+        return ids
+    stops = list(accumulate(len(line) + 1 for line in lines))
+    at = 0
     for end, number in hits:
-        while end > stop:
-            at += 1
-            stop += 1 + len(lines[at])
-        ids[at].add(number)
+        at = bisect_left(stops, end + 1, at)
+        ids.setdefault(at, set()).add(number)
     return ids
 
 
@@ -224,12 +226,13 @@ def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _spans(piece: _Piece, ends: Iterable[int]) -> Iterator[_Span]:
-    """Yield the lines in which the hits with these ends lie, each once, long ones in parts.
+def _spans(piece: _Piece, ends: Iterable[int]) -> list[_Span]:
+    """Return the lines in which the hits with these ends lie, each once, long ones in parts.
 
     The ends are counted from the piece's beginning.
     """
     data, begin, limit = piece
+    spans: list[_Span] = []
     done = -1
     for end in ends:
         at = begin + end
@@ -241,10 +244,11 @@ def _spans(piece: _Piece, ends: Iterable[int]) -> Iterator[_Span]:
             stop = limit
         if stop - line <= _REACH:
             done = stop
-            yield line, line, stop
+            spans.append((line, line, stop))
         else:
             done = min(stop, at + _REACH // 2)
-            yield line, max(line, at - _REACH), min(stop, at + _REACH)
+            spans.append((line, max(line, at - _REACH), min(stop, at + _REACH)))
+    return spans
 
 
 def _lead(data: bytes, begin: int, span: _Span, past: bytes) -> bytes:

@@ -202,6 +202,24 @@ _LINES: tuple[tuple[int, str], ...] = (
     ),
     (
         3,
+        "name=velero.io/csi-volumesnapshot-class_velero.io updating application; "
+        "deletestalevirtualmachineinstancemigrations virtualmachines openshift-migration-registry-"
+        "rhel8 api/v1beta1 attempt of rsync did not fail; rsync failed for pvc, created a new pod; "
+        "creating direct volume migration for creating target namespaces; running serviceaccount "
+        "itemblockaction; are available for pvc backup; backups in the backup location that do "
+        "not exist in the cluster and need to be synced; stage pods and mounting pvc data from "
+        "stage: partially failed. 4 of targetaccessmodes:[readwriteonce readwritemany] restic "
+        "restart is required; restic restart was not migrationfailed; its reclaim policy is not "
+        "delete; 1 errors encountered backup; destination namespace for leftover; skipping "
+        "snapshot of pv; vms are in expected state; progress cr to get progress; metric server at "
+        "address [127.0.0.1:8080]; rsync client progress; rsync routes have not yet been "
+        "admitted; repositorytype=restic volumenamespace; stunnel to connect to rsync on; "
+        "have failed; is not found on host; found healthy running stage pod; skipping; all the "
+        "stage pods; velero final restore on target; checking statefulsets; creating a stage "
+        "backup; deleting stage pod image for source cluster",
+    ),
+    (
+        3,
         "error: err= failed: failed to unable to invalid not found timeout timed out denied "
         "forbidden unauthorized refused certificate permission does not exist no such host "
         "connection already exists is required must be deprecated unsupported cannot exceeded "

@@ -95,7 +95,7 @@ def _rarity(text: str) -> float:
 
 
 def _cost(texts: Texts) -> float:
-    return sum(min(map(_price, _windows(text))) for text in texts)
+    return math.fsum(min(map(_price, _windows(text))) for text in texts)
 
 
 def _price(window: str) -> float:
@@ -151,7 +151,7 @@ def _needed(exact: Texts) -> Texts | None:
     if "" in exact:
         return None
     kept: list[str] = []
-    for text in sorted(exact, key=len):
+    for text in sorted(exact, key=lambda text: (len(text), text)):
         if not any(other in text for other in kept):
             kept.append(text)
     return frozenset(kept)
