@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -30,6 +31,7 @@ _REACH = 4096
 _BACK = 1 << 14
 """Bytes before a line in which its record's first line is looked for."""
 _BACK_LINES = 40
+_PIECES_BACK = 4
 _LEAD = 2048
 """Bytes of a record's first line that are handed on."""
 
@@ -75,7 +77,8 @@ class Automaton:
 
         To number them takes about as long again as a fifth of the rest; without, all are 0.
         """
-        number, past = 1, b""
+        number = 1
+        past: deque[_Piece] = deque(maxlen=_PIECES_BACK)
         latest, reported = -1, frozenset[int]()
         for piece in _pieces(chunks):
             data, begin, end = piece
@@ -92,7 +95,7 @@ class Automaton:
                     yield LineHit(data[start:stop], number if numbered else 0, tuple(fresh), lead)
             if numbered:
                 number += _newlines(data, counted, end)
-            past = (past + data[max(begin, end - _BACK) : end])[-_BACK:]
+            past.append(piece)
             latest = 0 if latest == begin and data[end - 1 : end] != b"\n" else -1
 
     def _found(self, piece: _Piece) -> Iterator[tuple[_Span, frozenset[int]]]:
@@ -251,14 +254,15 @@ def _spans(piece: _Piece, ends: Iterable[int]) -> list[_Span]:
     return spans
 
 
-def _lead(data: bytes, begin: int, span: _Span, past: bytes) -> bytes:
+def _lead(data: bytes, begin: int, span: _Span, past: Iterable[_Piece]) -> bytes:
     """Return the beginning of the record that a line is a later part of, if it is."""
     line, start, stop = span
     if start > line:
         return data[line : line + _LEAD]
     if BEGINS_RECORD.match(data, start, stop):
         return b""
-    before = (past + data[max(begin, line - _BACK) : line])[-_BACK:]
+    pieces = (*past, (data, begin, line))
+    before = b"".join(d[max(start, end - _BACK) : end] for d, start, end in pieces)[-_BACK:]
     breaks = [len(before)]
     while breaks[-1] > 0 and len(breaks) <= _BACK_LINES:
         breaks.append(before.rfind(b"\n", 0, breaks[-1] - 1) + 1)

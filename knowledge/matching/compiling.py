@@ -29,7 +29,7 @@ from knowledge.matching.literals import commonest, cover, required
 
 _WORTH_KEEPING = 50
 """Fewer patterns compile faster than a file is read."""
-_GAP = re.compile(r"(?<!\\)(?:\.|\\[SWw]|\])[*+]|\{")
+_GAP = re.compile(r"(?<!\\)(?:\.|\\[SWw]|\])[*+{]")
 _RARE = 6
 """A pattern may be replaced by the texts it needs if of a thousand healthy lines no more than this
 hold any one of them."""

@@ -56,7 +56,8 @@ _LINES: tuple[tuple[int, str], ...] = (
     (
         70,
         '"logger":"directvolume","msg":"[run] (step 12/30) waiting for rsync route to be '
-        'admitted.","phase":"ensurersyncrouteadmitted" list for groupresource was not paginated',
+        'admitted.","phase":"ensurersyncrouteadmitted" list for groupresource was not paginated '
+        "openshift-migration-rsync-transfer,directvolumemigration-rsync",
     ),
     (
         60,

@@ -24,6 +24,7 @@ from knowledge.matching.everyday import commonness, plainness
 _MAX_TEXTS = 48
 """A part of a pattern that stands for more texts than this is not written out."""
 _MAX_CLASS = 6
+_MAX_TIMES = 8
 _WINDOW = 8
 """Bytes of a text that Hyperscan compares at first; what is longer is no cheaper."""
 _EACH = 0.5
@@ -171,10 +172,26 @@ def _part(kind: Any, value: Any) -> _Part:
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
         least, most, items = value
         part = _sequence(items)
-        if most == 1 and part.exact is not None:
-            return _Part(part.exact | _NOTHING if least == 0 else part.exact, None)
+        if (exact := _repeated(part.exact, least, most)) is not None:
+            return _Part(exact, None)
         return _Part(None, part.needs if least > 0 else None)
     return _ANYTHING
+
+
+def _repeated(texts: Texts | None, least: int, most: int) -> Texts | None:
+    """Return what stands for so many of these texts in a row, if that is not too much."""
+    if texts is None or most > _MAX_TIMES:
+        return None
+    found: Texts = frozenset()
+    run = _NOTHING
+    for times in range(most + 1):
+        if times >= least:
+            found |= run
+        longer = _joined(run, texts)
+        if len(found) > _MAX_TEXTS or longer is None:
+            return None
+        run = longer
+    return found
 
 
 def _character(characters: Iterable[str]) -> _Part:

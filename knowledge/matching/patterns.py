@@ -10,6 +10,8 @@ import re
 
 from knowledge.schema import Signature
 
+_QUOTE = r'\\{0,7}"'
+"""A quote, escaped up to three times: each time doubles the backslashes and adds one."""
 _NAMED_GROUP = re.compile(r"\(\?P<[A-Za-z_]\w*>")
 _BOUNDED = re.compile(r"(?<!\\)\.\{\d*,\d+\}\??")
 _LOOKAROUND = re.compile(r"(?<!\\)\(\?<?[=!]")
@@ -31,14 +33,14 @@ def tolerate_quotes(pattern: str) -> str:
         char = pattern[i]
         if char == "\\" and i + 1 < len(pattern):
             following = pattern[i + 1]
-            out.append(r"\\*" + '"' if following == '"' and not in_class else char + following)
+            out.append(_QUOTE if following == '"' and not in_class else char + following)
             i += 2
             continue
         if char == "[" and not in_class:
             in_class = True
         elif char == "]" and in_class and out[-1] not in ("[", "[^"):
             in_class = False
-        out.append(r"\\*" + '"' if char == '"' and not in_class else char)
+        out.append(_QUOTE if char == '"' and not in_class else char)
         i += 1
     return "".join(out)
 
