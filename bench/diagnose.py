@@ -175,7 +175,9 @@ def _diagnose(archive: Path, target: str) -> Outcome:
     """Run ``mtc-bot diagnose`` on an archive."""
     command = [sys.executable, "-m", "bot.cli", "diagnose", target, "--archive", str(archive)]
     begun = time.monotonic()
-    process = subprocess.Popen([*command, "-o", "json"], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*command, "-o", "json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     assert process.stdout is not None
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
