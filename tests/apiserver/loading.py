@@ -153,8 +153,14 @@ def running(server: ApiServer, namespace: str, pod: str) -> None:
 
 
 def clear(server: ApiServer, kinds: Iterable[Kind]) -> None:
-    """Delete all objects of the kinds at once, in all namespaces."""
+    """Delete all objects of the kinds at once, in all namespaces.
+
+    A pod that is on its way out is left to kwok: its kubelet deletes by name, and late it would
+    take the pod that the next test made under the same one.
+    """
     for kind in kinds:
+        if kind == POD:
+            _no_pod_ends(server)
         for entry in server.done("GET", path_of(kind))["items"]:
             metadata = entry["metadata"]
             path = path_of(kind, metadata.get("namespace", ""), metadata["name"])
@@ -165,6 +171,16 @@ def clear(server: ApiServer, kinds: Iterable[Kind]) -> None:
                 path,
                 {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0},
             )
+
+
+def _no_pod_ends(server: ApiServer) -> None:
+    """Return when no pod is being deleted, or after ten seconds: then nobody tends to it."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        pods = server.done("GET", path_of(POD))["items"]
+        if not any(pod["metadata"].get("deletionTimestamp") for pod in pods):
+            return
+        time.sleep(0.05)
 
 
 def _order(entry: Json) -> tuple[bool, str]:
