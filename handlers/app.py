@@ -21,13 +21,14 @@ from handlers.commands import Commands, parse
 from handlers.desk import SLOW_SECONDS, Desk
 from handlers.failures import explain_failure
 from handlers.incident_buttons import IncidentButtons
+from handlers.judging import Judging
 from handlers.languages import Languages
 from handlers.once import Once
 from handlers.remedy_commands import Remedies
 from handlers.remedy_listeners import listen_to_remedies
 from handlers.replies import Replies
 from handlers.services import Services
-from handlers.views.actions import ASK, Action
+from handlers.views.actions import ASK, Action, Vote
 from handlers.workers import Workers
 
 COMMAND = "/mtc"
@@ -67,6 +68,7 @@ def build_app(
     remedies = Remedies(services, client)
     _listen_to_words(app, desk, Commands(services, languages, remedies))
     _listen_to_buttons(app, desk, IncidentButtons(services, client))
+    _listen_to_votes(app, desk, Judging(services, client))
     listen_to_remedies(app, desk, remedies, client)
     app.error(_on_error(desk))
     return app
@@ -119,6 +121,16 @@ def _listen_to_buttons(app: App, desk: Desk, buttons: IncidentButtons) -> None:
         user = askers.text(event, "user")
         if user and event.get("tab", "home") == "home":
             desk.take(Asker(user), lambda lang: buttons.show_home(user, lang), quiet=True)
+
+
+def _listen_to_votes(app: App, desk: Desk, judging: Judging) -> None:
+    def voted(ack: Ack, body: Body) -> None:
+        asker, (action_id, value) = askers.of_click(body), askers.clicked(body)
+        desk.take(asker, lambda lang: judging.vote(action_id, value, asker, lang))
+        ack()
+
+    for vote in Vote:
+        app.action(vote.value)(voted)
 
 
 def _on_error(desk: Desk) -> Callable[..., BoltResponse]:

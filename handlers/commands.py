@@ -118,7 +118,7 @@ class Commands:
             return errors.which("diagnose", lang)
         found = self._services.questions.diagnose(words)
         open_ones = self._services.incidents.for_migration(found.control, found.target.name)
-        return answer_view(found, open_ones, lang, self._services.clock())
+        return answer_view(found, open_ones, lang, self._services.clock(), self._remedies.on)
 
     def _preflight(self, words: str, user: str, lang: Lang) -> Message:
         if not words:

@@ -83,7 +83,8 @@ class IncidentButtons:
     def show_home(self, user: str, lang: Lang) -> None:
         """Publish the person's App Home as things are now."""
         open_ones = self._services.incidents.open()
-        view = home(open_ones, self._entries, lang, self._services.clock())
+        fixes = self._services.remediation is not None
+        view = home(open_ones, self._entries, lang, self._services.clock(), fixes)
         self._client.views_publish(user_id=user, view=view)
 
     @property

@@ -15,6 +15,7 @@ from bot.remediation.offers import Offer
 from bot.remediation.requests import Requests
 from bot.store.approvals import StoredApprovals
 from bot.store.audit import Audit
+from bot.store.feedback import StoredFeedback
 from knowledge.loading import Entries
 from knowledge.texts import Lang
 
@@ -47,6 +48,7 @@ class Services:
     outbox: Outbox
     knowledge: Callable[[], Entries]
     """Returns the entries in force; asked anew each time, since they are hot-reloaded."""
+    feedback: StoredFeedback
     remediation: Remediation | None = None
     """None: the bot reads only (``remediation: off``)."""
     clock: Callable[[], datetime] = _utc_now

@@ -25,6 +25,7 @@ from bot.incidents.model import Incident
 from bot.questions.asking import Questions
 from bot.remediation.loop import RemedyLoop
 from bot.store.database import Database, open_database
+from bot.store.feedback import StoredFeedback
 from bot.store.incidents import StoredIncidents
 from bot.store.outbox import StoredOutbox
 from bot.store.pruning import Pruning
@@ -125,6 +126,7 @@ def compose(
             incidents=incidents,
             outbox=outbox,
             knowledge=known,
+            feedback=StoredFeedback(database),
             remediation=fixes,
             clock=clock,
             default_lang=language,

@@ -53,7 +53,8 @@ def cause_of(diagnosis: Diagnosis) -> Cause | None:
         diagnosis.target,
         "warning" if word is Word.SUCCEEDED_WITH_WARNINGS else "error",
         {"migration": diagnosis.target.name, "plan": diagnosis.plan},
-        tuple(Quote(text, "status.errors") for text in diagnosis.outcome.errors),
+        diagnosis.telling
+        or tuple(Quote(text, "status.errors") for text in diagnosis.outcome.errors),
         vague=True,
     )
 

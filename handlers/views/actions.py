@@ -15,6 +15,13 @@ class Action(StrEnum):
     SILENCE_8H = "incident_silence_8h"
 
 
+class Vote(StrEnum):
+    """Buttons under a diagnosis; their value is the incident's id, or what was diagnosed."""
+
+    RIGHT = "diagnosis_right"
+    WRONG = "diagnosis_wrong"
+
+
 class RequestAction(StrEnum):
     """Buttons on the card of a request; their value is the request's opaque id, nothing else."""
 

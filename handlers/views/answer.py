@@ -8,10 +8,14 @@ from datetime import datetime
 from bot.diagnosis.findings import Diagnosis, Finding
 from bot.incidents.model import Incident
 from bot.mtc.outcome_words import HEALTHY, Word
+from handlers.views.actions import ask_id
 from handlers.views.card import LOUD, state_line
 from handlers.views.kit import (
+    Block,
     Message,
     Page,
+    actions,
+    button,
     channel_link,
     context,
     context_markup,
@@ -35,11 +39,13 @@ from handlers.views.parts import (
     heading,
     labelled,
     left_out,
+    masked,
     proof,
     some,
     verdict,
 )
 from handlers.views.stories import of_finding
+from handlers.views.votes import about_diagnosis, vote_buttons
 from handlers.views.words import say
 from knowledge.texts import Lang
 
@@ -48,9 +54,16 @@ _BEHIND = {Word.BLOCKED: "answer.blocked_by", Word.WAITING: "answer.behind"}
 
 
 def answer(
-    diagnosis: Diagnosis, incidents: Sequence[Incident], lang: Lang, now: datetime
+    diagnosis: Diagnosis,
+    incidents: Sequence[Incident],
+    lang: Lang,
+    now: datetime,
+    fixes: bool = False,
 ) -> Message:
-    """Return a diagnosis; ``incidents`` are the open ones that hold the target up."""
+    """Return a diagnosis; ``incidents`` are the open ones that hold the target up.
+
+    ``fixes`` says that they can be asked for.
+    """
     page = Page()
     outcome = diagnosis.outcome
     told = verdict(diagnosis.target.name, outcome.word, lang)
@@ -69,9 +82,23 @@ def answer(
             said = state_line(incident, lang, now)
             place = channel_link(incident.channel)
             page.add(context_markup(say(lang, "answer.incident", channel=place, state=said)))
+    if hidden := masked(diagnosis.masked, lang):
+        page.add(context(hidden))
+    row = _fix(diagnosis, lang) if fixes else []
+    row += vote_buttons(about_diagnosis(diagnosis), lang)
+    if row:
+        page.end(actions(row))
     left_out(page, f"mtc-bot diagnose {untrusted(str(diagnosis.target), 120)}", lang)
     cause = f" · {root.title(lang)}" if root else ""
     return Message(notice(f"{mark} {told}{cause}"), page.blocks)
+
+
+def _fix(diagnosis: Diagnosis, lang: Lang) -> list[Block]:
+    root = diagnosis.root
+    if root is None or not root.entry.remediation:
+        return []
+    line = f"fix {diagnosis.target}@{diagnosis.control}"
+    return [button(say(lang, "button.fix"), ask_id(0), line, "primary")]
 
 
 def _standing(diagnosis: Diagnosis, lang: Lang) -> str:

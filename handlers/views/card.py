@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.incidents.model import Incident, State
+from bot.diagnosis.findings import Quote
+from bot.incidents.model import UNDIAGNOSED, Incident, State
 from bot.mtc.outcome_words import Word
 from handlers.views.actions import Action, ask_id
 from handlers.views.kit import (
@@ -32,16 +33,19 @@ from handlers.views.kit import (
     rich,
     tidy,
     untrusted,
+    verbatim,
     when,
     words,
 )
-from handlers.views.parts import SEVERITY_MARKS
+from handlers.views.parts import SEVERITY_MARKS, heading
 from handlers.views.stories import Entries, of_incident, titles
+from handlers.views.votes import about_incident, vote_buttons
 from handlers.views.words import CATALOGUE, name_of, say
 from knowledge.texts import Lang
 
 _MEMBERS = 8
 _STEPS = 4
+_QUOTES = 3
 _NAMES_ROOM = 1_300
 LOUD = {
     Word.LEFT_SCALED_DOWN: ("card.down", "source-workloads-scaled-down"),
@@ -62,6 +66,8 @@ def card(
     mark = SEVERITY_MARKS.get(incident.severity, "🟠")
     page.add(header(f"{mark} {title}"))
     page.add(rich(paragraph(words(tidy(story.cause, 700)))))
+    if incident.entry_id == UNDIAGNOSED:
+        _telling(page, story.quotes, lang)
     for word, (key, entry_id) in LOUD.items():
         loud = incident.outcome == word or entry_id in (*incident.symptoms, *incident.also)
         if loud and incident.entry_id != entry_id:
@@ -117,6 +123,14 @@ def names(items: Sequence[str], lang: Lang, most: int = _MEMBERS) -> str:
     return f"{told} {say(lang, 'more', n=rest)}".strip() if rest > 0 else told or "–"
 
 
+def _telling(page: Page, quotes: Sequence[Quote], lang: Lang) -> None:
+    """Show what tells most, since no sentence of ours does."""
+    if quotes:
+        page.add(heading(say(lang, "card.telling")))
+    for quote in quotes[:_QUOTES]:
+        page.add(rich(verbatim(quote.text, 400)), context(tidy(quote.where, 200)))
+
+
 def _facts(incident: Incident, lang: Lang, now: datetime) -> list[tuple[str, str]]:
     where = code(str(incident.subject))
     if incident.subject.cluster:
@@ -150,7 +164,7 @@ def _buttons(incident: Incident, lang: Lang, fixable: bool) -> Block:
         row.append(button(say(lang, "button.fix"), ask_id(0), line))
     row.append(button(say(lang, "button.silence_1h"), Action.SILENCE_1H, incident.id))
     row.append(button(say(lang, "button.silence_8h"), Action.SILENCE_8H, incident.id))
-    return actions(row)
+    return actions([*row, *vote_buttons(about_incident(incident), lang)])
 
 
 def _footer(incident: Incident, lang: Lang) -> Block:
@@ -175,8 +189,7 @@ def _resolved(incident: Incident, title: str, lang: Lang) -> Message:
     why = why_resolved(incident, lang)
     if why:
         page.add(context(why))
-    page.end(
-        actions([button(say(lang, "button.details"), Action.DETAILS, incident.id)]),
-        _footer(incident, lang),
-    )
+    row = [button(say(lang, "button.details"), Action.DETAILS, incident.id)]
+    row += vote_buttons(about_incident(incident), lang)
+    page.end(actions(row), _footer(incident, lang))
     return Message(notice(told), page.blocks)

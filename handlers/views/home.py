@@ -36,8 +36,14 @@ View = dict[str, Any]
 _MOST = 15
 
 
-def home(incidents: Sequence[Incident], entries: Entries, lang: Lang, now: datetime) -> View:
-    """Return a person's App Home."""
+def home(
+    incidents: Sequence[Incident],
+    entries: Entries,
+    lang: Lang,
+    now: datetime,
+    fixes: bool = False,
+) -> View:
+    """Return a person's App Home; ``fixes`` says that they can be asked for."""
     page = Page(VIEW_BLOCKS, VIEW_CHARACTERS)
     page.add(header(say(lang, "home.title", n=len(incidents))))
     if not incidents:
@@ -64,7 +70,7 @@ def home(incidents: Sequence[Incident], entries: Entries, lang: Lang, now: datet
         page.add(context(say(lang, "more", n=len(incidents) - _MOST)))
     page.add(divider())
     page.add(header(say(lang, "help.title")))
-    for block in help_blocks(lang):
+    for block in help_blocks(lang, fixes):
         page.add(block)
     page.end(asks([(say(lang, "button.list"), "list"), (say(lang, "button.kb"), "kb")]))
     return {"type": "home", "blocks": page.blocks}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.diagnosis.findings import FilledStep, Quote
 from bot.mtc.outcome_words import Word
@@ -119,6 +119,12 @@ def labelled(page: Page, label: str, items: Sequence[str], lang: Lang, most: int
     if len(items) > most:
         shown.append(say(lang, "more", n=len(items) - most))
     page.add(heading(label), bullets(shown, 300))
+
+
+def masked(counts: Mapping[str, int], lang: Lang) -> str:
+    """Return how many secrets were masked, and what they were; empty for none."""
+    parts = [f"{n} × {name_of(lang, 'masked', rule)}" for rule, n in sorted(counts.items()) if n]
+    return say(lang, "answer.masked", parts=", ".join(parts)) if parts else ""
 
 
 def left_out(page: Page, command: str, lang: Lang) -> None:

@@ -15,7 +15,7 @@ from handlers.views.kit import (
     untrusted,
     verbatim,
 )
-from handlers.views.parts import SEVERITY_MARKS, asks, labelled, left_out, step
+from handlers.views.parts import SEVERITY_MARKS, asks, labelled, left_out, masked, step
 from handlers.views.words import say
 from knowledge.texts import Lang
 
@@ -51,6 +51,8 @@ def preflight(found: Preflight, lang: Lang) -> Message:
     labelled(page, RESULT_WORDS[Result.NOT_CHECKED].get(lang), open_ones, lang)
     passed = [c.title.get(lang) for c in found.checks if c.result is Result.PASS]
     labelled(page, RESULT_WORDS[Result.PASS].get(lang), passed, lang, most=20)
+    if hidden := masked(found.masked, lang):
+        page.add(context(hidden))
     left_out(page, f"mtc-bot preflight {untrusted(found.target.name, 120)}", lang)
     return Message(notice(told), page.blocks)
 

@@ -57,14 +57,18 @@ def of_incident(incident: Incident, entries: Entries, lang: Lang) -> Story:
     name = incident.subject.name
     key = "undiagnosed" if incident.entry_id == UNDIAGNOSED else "forgotten"
     command = f"/mtc status {incident.subject}@{incident.key.control}"
+    log = _CONTROLLER_LOG.format(name=name)
+    steps = [
+        FilledStep(say(lang, "story.status"), command),
+        FilledStep(say(lang, "story.log"), log, "host"),
+    ]
+    if incident.entry_id == UNDIAGNOSED:
+        steps.append(FilledStep(say(lang, "story.draft"), f"{log} | mtc-bot kb draft"))
     return Story(
         tidy(say(lang, f"story.{key}.title", name=name, entry=incident.entry_id), 300),
         say(lang, f"story.{key}", entry=incident.entry_id),
         quotes,
-        (
-            FilledStep(say(lang, "story.status"), command),
-            FilledStep(say(lang, "story.log"), _CONTROLLER_LOG.format(name=name), "host"),
-        ),
+        tuple(steps),
     )
 
 

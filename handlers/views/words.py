@@ -7,6 +7,7 @@ wrote them. Placeholders are the same in both languages; a test holds this.
 from __future__ import annotations
 
 from handlers.views.remedy_words import REMEDY_CATALOGUE
+from handlers.views.trouble_words import TROUBLE_CATALOGUE
 from knowledge.texts import Lang
 
 CATALOGUE: dict[str, tuple[str, str]] = {
@@ -81,6 +82,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "证据和可直接复制的命令见下方消息串。",
     ),
     "card.notice": ("{severity}: {title} ({object})", "{severity}：{title}（{object}）"),
+    "card.telling": ("What tells most", "最有价值的线索"),
     "card.down": (
         "The application is down: MTC left its source workloads scaled to zero.",
         "应用当前不可用：MTC 将源端工作负载缩容为零后没有恢复。",
@@ -121,7 +123,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "知识条目 {entry} 已不存在，以下为事件保存的内容。",
     ),
     "story.status": ("See at which step it stands.", "查看停在哪一步。"),
-    "story.log": ("Read what mig-controller says of it.", "查看 mig-controller 日志中的相关内容。"),
+    "story.log": (
+        "Read what mig-controller says of it.",
+        "查看 mig-controller 日志中的相关内容。",
+    ),
+    "story.draft": (
+        "Once the cause is known, make a knowledge entry of the line that shows it.",
+        "查明原因后，由能说明原因的日志行生成知识条目。",
+    ),
     # Why it counts as resolved
     "resolved.succeeded": ("The migration succeeded.", "迁移已成功。"),
     "resolved.successor": (
@@ -187,6 +196,33 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Open incident: card in {channel}, {state}.",
         "已有未解决事件：卡片在 {channel}，{state}。",
     ),
+    "masked.private-key": ("private key", "私钥"),
+    "masked.jwt": ("JSON web token", "JWT 令牌"),
+    "masked.openshift-token": ("OpenShift token", "OpenShift 令牌"),
+    "masked.slack-token": ("Slack token", "Slack 令牌"),
+    "masked.aws-key-id": ("AWS key id", "AWS 密钥 ID"),
+    "masked.url-user": ("user of a URL", "URL 中的用户信息"),
+    "masked.authorization": ("authorization header", "认证头"),
+    "masked.named-secret": ("value named as secret", "按名称识别的敏感值"),
+    "masked.flag-secret": ("secret of a command line", "命令行中的敏感值"),
+    # Votes on a diagnosis
+    "button.right": ("👍 Right cause", "👍 原因正确"),
+    "button.wrong": ("👎 Wrong cause", "👎 原因不对"),
+    "vote.right": (
+        "Noted: the cause is right, you say ({entry}). The other button changes your vote.",
+        "已记录：您认为原因正确（{entry}）。按另一个按钮可更改。",
+    ),
+    "vote.wrong": (
+        "Noted: the cause is wrong, you say ({entry}). The other button changes your vote.",
+        "已记录：您认为原因不对（{entry}）。按另一个按钮可更改。",
+    ),
+    "vote.help": (
+        "So that the next diagnosis is right, say {place} what it really was; {command} makes a "
+        "knowledge entry of the log that shows it.",
+        "为使下次诊断正确，请{place}说明真正的原因；用 {command} 可由相关日志生成知识条目。",
+    ),
+    "vote.thread": ("in the thread of its card", "在卡片的消息串中"),
+    "vote.keeper": ("to whoever runs the bot", "向机器人管理员"),
     # List and status
     "list.title": ("Migrations", "迁移"),
     "list.summary": ("{shown} of {all} shown", "显示 {shown} / {all}"),
@@ -210,6 +246,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "No entry knows the cause. What tells most:",
         "没有条目能说明原因。最有价值的线索：",
     ),
+    "answer.masked": ("Secrets masked here: {parts}", "此处已遮盖的敏感信息：{parts}"),
     "answer.against": ("But this speaks against it", "但以下情况与之不符"),
     "status.steps": ("Steps", "步骤"),
     # Knowledge
@@ -241,7 +278,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "whether a migration of a plan would go well if it were started now",
         "检查现在启动某计划的迁移能否顺利完成",
     ),
-    "help.kb": ("search what is known, or show an entry by its id", "搜索知识库，或按 id 显示条目"),
+    "help.kb": (
+        "search what is known, or show an entry by its id",
+        "搜索知识库，或按 id 显示条目",
+    ),
     "help.whoami": ("what I know of you", "我所知道的您的信息"),
     "help.lang": ("the language I answer you in", "我回答您时使用的语言"),
     "help.cards": (
@@ -283,84 +323,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "rollup.none": ("All of them are resolved by now.", "目前均已解决。"),
     # App Home
     "home.title": ("Open incidents ({n})", "未解决的事件（{n}）"),
-    "home.none": ("No open incident. All that is watched is well.", "没有未解决的事件，一切正常。"),
-    # Trouble
-    "error.title": ("That did not work", "未能完成"),
-    "error.unknown": ("Nothing here is called {name}.", "没有名为 {name} 的对象。"),
-    "error.closest": ("Did you mean:", "您是不是要找："),
-    "error.unknown_next": (
-        "Type a migration, or kind/name (migplan/shop); add @control-cluster where several have "
-        "it. {command} shows what there is.",
-        "请输入迁移名称或 kind/name（如 migplan/shop）；多个控制集群同名时加 @控制集群。{command} "
-        "可查看现有迁移。",
-    ),
-    "error.subcommand": ("There is no {name} command.", "没有 {name} 命令。"),
-    "error.subcommand_next": ("{command} shows what you can ask.", "{command} 可查看可用命令。"),
-    "error.which": (
-        "Which one? Type a name: {example}",
-        "请输入名称：{example}",
-    ),
-    "error.gone": (
-        "This incident is not known any more; it may have been removed since the card was posted. "
-        "{command} asks anew.",
-        "该事件已不存在，可能在卡片发布后被删除。可用 {command} 重新查询。",
-    ),
-    "error.over": (
-        "This incident is resolved already; there is nothing to do.",
-        "该事件已解决，无需处理。",
-    ),
-    "error.busy": (
-        "I have too many questions at once. Please ask again in a minute.",
-        "当前请求过多，请一分钟后重试。",
-    ),
-    "error.unexpected": (
-        "Something went wrong inside the bot. Ask again; if it stays, give the id {id} to whoever "
-        "runs the bot: the log holds the details under it.",
-        "机器人内部出错。请重试；如仍出错，请将编号 {id} 告知机器人管理员，日志中有对应详情。",
-    ),
-    "cluster_error.error": ("Cluster {name} refused the question.", "集群 {name} 无法完成该请求。"),
-    "cluster_error.not-found": ("It is not there on cluster {name}.", "集群 {name} 上没有该对象。"),
-    "cluster_error.denied": (
-        "Cluster {name} does not allow the bot to read this.",
-        "集群 {name} 不允许机器人读取该内容。",
-    ),
-    "cluster_error.unauthorized": (
-        "Cluster {name} does not accept the bot's credentials.",
-        "集群 {name} 不接受机器人的凭据。",
-    ),
-    "cluster_error.unreachable": ("Cluster {name} does not answer.", "集群 {name} 没有响应。"),
-    "cluster_error.untrusted": (
-        "The TLS certificate of cluster {name} is not trusted.",
-        "集群 {name} 的 TLS 证书不受信任。",
-    ),
-    "cluster_error.not-served": (
-        "Cluster {name} does not know this kind: is MTC installed there?",
-        "集群 {name} 不支持该资源类型：是否已安装 MTC？",
-    ),
-    "cluster_next.error": ("Ask again in a minute.", "请一分钟后重试。"),
-    "cluster_next.not-found": ("See what is there: {command}", "查看现有内容：{command}"),
-    "cluster_next.denied": (
-        "Bind the bot's ClusterRole to its service account there, then ask again.",
-        "请在该集群上将机器人的 ClusterRole 绑定到其服务账号，然后重试。",
-    ),
-    "cluster_next.unauthorized": (
-        "Renew the token of its MigCluster secret or kubeconfig, then ask again.",
-        "请更新其 MigCluster 密钥或 kubeconfig 中的令牌，然后重试。",
-    ),
-    "cluster_next.unreachable": (
-        "Check that its API server answers, then ask again. Other clusters are not affected.",
-        "请检查其 API 服务器是否有响应，然后重试。其他集群不受影响。",
-    ),
-    "cluster_next.untrusted": (
-        "Put the CA that signed it into the MigCluster's caBundle, then ask again.",
-        "请将签发该证书的 CA 写入 MigCluster 的 caBundle，然后重试。",
-    ),
-    "cluster_next.not-served": (
-        "Install the MTC operator there, or name another control cluster.",
-        "请在该集群上安装 MTC Operator，或指定其他控制集群。",
+    "home.none": (
+        "No open incident. All that is watched is well.",
+        "没有未解决的事件，一切正常。",
     ),
     "working": ("Working on it…", "正在处理…"),
-} | REMEDY_CATALOGUE
+    **REMEDY_CATALOGUE,
+    **TROUBLE_CATALOGUE,
+}
 """English and Chinese, by message id."""
 
 

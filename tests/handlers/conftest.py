@@ -25,6 +25,7 @@ from bot.diagnosis.findings import Diagnosis
 from bot.incidents.model import Incident
 from bot.questions.asking import Questions
 from bot.store.database import Database, open_database
+from bot.store.feedback import StoredFeedback
 from bot.store.incidents import StoredIncidents
 from bot.store.outbox import StoredOutbox
 from handlers.app import build_app
@@ -160,6 +161,7 @@ class House:
             incidents=self.incidents,
             outbox=self.outbox,
             knowledge=lambda: known,
+            feedback=StoredFeedback(self.database),
             remediation=self.remediation,
             clock=self.clock,
         )

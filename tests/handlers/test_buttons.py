@@ -126,4 +126,4 @@ class TestHome:
 
 
 def wait(house: House, wanted: State) -> bool:
-    return poll(lambda: state(house).state is wanted)
+    return bool(poll(lambda: state(house).state is wanted))

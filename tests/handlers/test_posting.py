@@ -254,7 +254,8 @@ def test_one_odd_incident_does_not_stop_the_others(house: House) -> None:
     class Broken(StoredIncidents):
         def get(self, incident_id: str) -> Any:
             found = super().get(incident_id)
-            return replace(found, subject=None) if incident_id == odd.id else found
+            odd_one: Any = None
+            return replace(found, subject=odd_one) if found and found.id == odd.id else found
 
     house.services = replace(house.services, incidents=Broken(house.database))
     house.drain(house.poster())

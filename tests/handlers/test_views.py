@@ -40,6 +40,12 @@ from tests.handlers.samples import ENTRIES, NOW
 GOLDEN = Path(__file__).with_name("golden")
 BUILTIN = load_builtin().by_id
 LANGS: tuple[Lang, ...] = ("en", "zh")
+FIXABLE = {
+    **ENTRIES,
+    samples.ROOT.id: samples.ROOT.model_copy(
+        update={"remediation": BUILTIN["bsl-unavailable"].remediation}
+    ),
+}
 
 
 def thread(topic: str, detail: str = "") -> Callable[[Lang], Message]:
@@ -57,7 +63,17 @@ NOT_COPIED = samples.diagnosis(
 DOUBTED = samples.diagnosis(
     findings=(samples.finding(against=(samples.quote("the store is Available"),)),)
 )
+MASKED = samples.diagnosis(masked={"jwt": 2, "url-user": 1, "a-rule-of-tomorrow": 1})
 MESSAGES: dict[str, Callable[[Lang], Message]] = {
+    "card-fixable": lambda lang: card.card(samples.incident(), FIXABLE, lang, NOW, fixes=True),
+    "answer-masked": lambda lang: answer.answer(MASKED, (), lang, NOW),
+    "answer-fixable": lambda lang: answer.answer(
+        samples.diagnosis(findings=(samples.finding(entry=FIXABLE[samples.ROOT.id]),)),
+        (),
+        lang,
+        NOW,
+        fixes=True,
+    ),
     "card-open": lambda lang: card.card(samples.incident(), ENTRIES, lang, NOW),
     "card-acknowledged": lambda lang: card.card(samples.acknowledged(), ENTRIES, lang, NOW),
     "card-resolved": lambda lang: card.card(samples.resolved(), ENTRIES, lang, NOW),
