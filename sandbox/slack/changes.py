@@ -69,7 +69,7 @@ class Changes:
         """Forget a page."""
         self._pages.discard(feed)
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float) -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout: float) -> T:
         """Return the first true value of the predicate.
 
         Raises ``TimeoutError`` when it stays false for ``timeout`` seconds.

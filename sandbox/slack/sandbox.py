@@ -265,7 +265,7 @@ class SlackSandbox:
         """Return the id of this person's direct messages with the bot."""
         return "D" + user[1:]
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
+    def wait_for(self, predicate: Callable[[], T | None], timeout: float = 5.0) -> T:
         """Return the first true value of the predicate, asked again at every change.
 
         Raises ``TimeoutError``.

@@ -205,7 +205,7 @@ def _true_to_itself(kind: str, status: Json, kubelet: int) -> None:
 def _accepted(entry: Json, namespace: str, kwok: Kwok | None) -> Json:
     """Return the object with what the API server insists on."""
     entry["metadata"].pop("resourceVersion", None)
-    spec = entry.setdefault("spec", {}) if entry["kind"] in _WITH_PODS else entry.get("spec")
+    spec: Json = (entry.setdefault if entry["kind"] in _WITH_PODS else entry.get)("spec", {})
     match entry["kind"]:
         case "Pod":
             _with_images(spec)

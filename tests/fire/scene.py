@@ -263,7 +263,7 @@ class Scene:
             engine.dispose()
 
 
-def cases(quick: Iterable[tuple[str, str]], *all_of: str) -> Any:
+def cases(quick: Iterable[tuple[str, str]], *all_of: str) -> pytest.MarkDecorator:
     """Return databases and ways to be tried together: a few, or all where there is time."""
     every = product(("sqlite", "postgresql"), all_of)
     chosen = [

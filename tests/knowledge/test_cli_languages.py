@@ -56,7 +56,7 @@ def test_every_sentence_that_is_printed_is_there_in_both_languages(file: Path) -
     saying = SAYING - {"append"} if file.stem in FOR_DEVELOPERS else SAYING
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and name_of_call(n) in saying]
     alone = [
-        f"{file.name}:{text.lineno}: {text.value}"
+        f"{file.name}:{text.lineno}: {text.value!r}"
         for call in calls
         for argument in (*call.args, *(k.value for k in call.keywords))
         for text in sentences(argument)

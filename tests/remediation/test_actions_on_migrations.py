@@ -285,5 +285,5 @@ class TestRemoving:
         assert len(world.writes) == 1
 
 
-_STARTED = {"startTimestamp": "2026-03-01T02:30:00Z"}
-_ENDED = {"phase": "Completed", "itinerary": "Final", **_STARTED}
+_STARTED: Json = {"startTimestamp": "2026-03-01T02:30:00Z"}
+_ENDED: Json = {"phase": "Completed", "itinerary": "Final", **_STARTED}

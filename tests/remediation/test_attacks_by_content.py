@@ -224,7 +224,7 @@ class TestRightsThatChange:
                 raise DirectoryUnreachable("503")
             return PEOPLE[person]
 
-        world.person = directory  # type: ignore[method-assign]
+        world.person = directory  # type: ignore[method-assign,assignment]
         world.requests, world.runner = world.new_requests(), world.new_runner()
         with pytest.raises(Refused, match="Try again"):
             world.requests.approve(AMIR, approval.id)

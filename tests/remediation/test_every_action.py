@@ -34,7 +34,7 @@ def lived(world: World, action: str) -> Approval:
 
 def essence(world: World) -> dict[tuple[str, ...], Json]:
     """Return what objects say, without what servers and controllers write."""
-    found = {}
+    found: dict[tuple[str, ...], Json] = {}
     for cluster in (world.host, world.source):
         for obj in cluster.content()[0]:
             meta = obj["metadata"]

@@ -19,7 +19,7 @@ from tests.remediation.stories import STORIES
 from tests.remediation.world import World
 
 SERVER = ("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp")
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,

@@ -79,7 +79,7 @@ def refusal(call: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
     """Return the body of the refusal the call must meet."""
     with pytest.raises(SlackApiError) as caught:
         call(**arguments)
-    body: dict[str, Any] = caught.value.response.data  # type: ignore[assignment]
+    body: dict[str, Any] = caught.value.response.data
     assert body["ok"] is False
     return body
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from slack_sdk import WebClient
 
@@ -10,7 +12,7 @@ from tests.slack_sandbox.conftest import PRIVATE, ROOM, error_of, section
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level")
 
 
-def post(web: WebClient, text: str = "hello", **more: object) -> str:
+def post(web: WebClient, text: str = "hello", **more: Any) -> str:
     return str(web.chat_postMessage(channel=ROOM, text=text, **more)["ts"])
 
 
@@ -249,7 +251,7 @@ def test_cursors_walk_a_thread(web: WebClient) -> None:
 def test_history_can_be_bounded_by_time(web: WebClient) -> None:
     first, second, third = (post(web, str(number)) for number in range(3))
 
-    def found(**bounds: object) -> list[str]:
+    def found(**bounds: Any) -> list[str]:
         return [one["ts"] for one in web.conversations_history(channel=ROOM, **bounds)["messages"]]
 
     assert found(oldest=first) == [third, second]

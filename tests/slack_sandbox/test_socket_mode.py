@@ -16,6 +16,7 @@ import pytest
 import websocket
 from slack_bolt import App
 from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from sandbox.slack import BOT_USER_ID, OPERATOR, SlackSandbox, Timing
@@ -65,7 +66,7 @@ def test_an_address_opens_one_connection_once(sandbox: SlackSandbox) -> None:
 def test_the_sdks_own_client_receives_and_acknowledges(sandbox: SlackSandbox) -> None:
     own = SocketModeClient(app_token=sandbox.app_token, web_client=client(sandbox))
 
-    def answer(given: SocketModeClient, request: Any) -> None:
+    def answer(given: BaseSocketModeClient, request: Any) -> None:
         given.send_socket_mode_response(
             SocketModeResponse(request.envelope_id, payload={"text": request.payload["text"]})
         )

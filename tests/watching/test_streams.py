@@ -116,7 +116,7 @@ def _break_watches(site: Site, error: ClusterError, times: int) -> None:
             raise error
         return whole(kind, namespace, version, stop)
 
-    host.watch = watch  # type: ignore[method-assign]
+    host.watch = watch  # type: ignore[method-assign,assignment]
     host.fail_with(Unreachable("gone for a moment"))
     time.sleep(0.4)
     host.fail_with(None)

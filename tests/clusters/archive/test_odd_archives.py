@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from bot.clusters import kinds as k
 from bot.clusters.archive import ArchivePlane, open_archive
+from bot.clusters.archive.cluster import ArchiveCluster
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ClusterError, NotFound, NotServed
 from sandbox.must_gather import write_must_gather
@@ -52,6 +53,7 @@ def read_everything(path: Path) -> int:
             count += len(plane.host.list(kind).items)
         except (NotServed, NotFound):
             continue
+    assert isinstance(plane.host, ArchiveCluster)
     for log in plane.host.all_logs():
         count += sum(len(chunk) for chunk in log.open())
     return count
