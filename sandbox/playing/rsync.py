@@ -137,7 +137,6 @@ class Rsync:
         self, attempt: int, percent: str, rate: str, phase: str, exit_code: int | None = None
     ) -> None:
         """Show how far the clients of an attempt are, and how they ended."""
-        """Show how far the clients of an attempt are, and how they ended."""
         for source, _, volume in self.claims():
             pod = client_pod(self.values["dvm"], volume.name, attempt)
 

@@ -102,7 +102,7 @@ class TransferLife(Life):
         elif held:
             self._stay_in(phase)
         elif phase.name == "RunRsyncOperations" and self.run.transfer.exit_code is not None:
-            self.wait(ATTEMPT_SECONDS, lambda: self._next_attempt(phase))
+            self.wait(ATTEMPT_SECONDS, lambda: self._next_attempt(index))
         elif phase.name == "RunRsyncOperations":
             self.wait(phase.seconds / 2, lambda: self._half_way(index))
         else:
@@ -141,7 +141,7 @@ class TransferLife(Life):
             lambda dvm: dvm["status"].update(
                 runningPods=[
                     {
-                        **self._rsync.pod_status(source, volume, 1),
+                        **self._rsync.pod_status(source, volume, self._attempt),
                         "lastObservedProgressPercent": "48%",
                         "lastObservedTransferRate": "61.20MB/s",
                     }
@@ -156,11 +156,18 @@ class TransferLife(Life):
             status = dvm["status"]
             status.pop("runningPods", None)
             status["successfulPods"] = [
-                {**self._rsync.pod_status(source, volume, 1), "lastObservedProgressPercent": "100%"}
+                {
+                    **self._rsync.pod_status(source, volume, self._attempt),
+                    "lastObservedProgressPercent": "100%",
+                }
                 for source, _, volume in self._rsync.claims()
             ]
             status["rsyncOperations"] = [
-                {**self._rsync.operation(source, volume), "currentAttempt": 1, "succeeded": True}
+                {
+                    **self._rsync.operation(source, volume),
+                    "currentAttempt": self._attempt,
+                    "succeeded": True,
+                }
                 for source, _, volume in self._rsync.claims()
             ]
 
@@ -168,14 +175,18 @@ class TransferLife(Life):
         self._update(all_copied)
         self._enter(index + 1)
 
-    def _next_attempt(self, phase: Phase) -> None:
-        code = self.run.transfer.exit_code or 1
+    def _next_attempt(self, index: int) -> None:
+        code, phase = self.run.transfer.exit_code or 1, self._phases[index]
         self._rsync.show_progress(self._attempt, "10%", "1.00MB/s", "Failed", exit_code=code)
-        if self._attempt >= self.run.transfer.attempts:
+        last = self._attempt >= self.run.transfer.attempts
+        if last and not self.run.transfer.succeeds:
             self._fail(phase)
             return
         self._start_attempt()
-        self.wait(ATTEMPT_SECONDS, lambda: self._next_attempt(phase))
+        if last:
+            self.wait(phase.seconds / 2, lambda: self._half_way(index))
+        else:
+            self.wait(ATTEMPT_SECONDS, lambda: self._next_attempt(index))
 
     def _fail(self, phase: Phase) -> None:
         silent = phase.name == "RunRsyncOperations" and self.run.transfer.exit_code is not None

@@ -48,7 +48,9 @@ class Operator:
         timeout = str(spec.get("restic_timeout", "1h"))
         groups = spec.get("restic_supplemental_groups")
         world.update_mtc(k.DEPLOYMENT, "velero", lambda v: _time_out(v, timeout), cluster)
+        memory = spec.get("restic_limits_memory")
         world.update_mtc(k.DAEMONSET, agent, lambda a: _groups(a, groups), cluster)
+        world.update_mtc(k.DAEMONSET, agent, lambda a: _memory(a, memory), cluster)
         endpoint = str(spec.get("rsync_endpoint_type", "Route"))
         world.update_mtc(
             k.CONFIGMAP,
@@ -83,3 +85,11 @@ def _groups(agent: Json, groups: object) -> None:
         pod.pop("securityContext", None)
     else:
         pod["securityContext"] = {"supplementalGroups": groups}
+
+
+def _memory(agent: Json, limit: object) -> None:
+    container = agent["spec"]["template"]["spec"]["containers"][0]
+    if limit is None:
+        container.pop("resources", None)
+    else:
+        container["resources"] = {"limits": {"memory": limit}}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from sandbox.scenarios.schema import Scenario
+from sandbox.scenarios.twins import like_its_twin
 
 
 def folder() -> Path:
@@ -29,14 +29,27 @@ def load_scenarios() -> tuple[Scenario, ...]:
 
 
 def parse_scenario(path: Path) -> Scenario:
-    """Return the scenario in a file. Raises ``ValueError`` naming the file."""
+    """Return the scenario in a file. Raises ``ValueError`` naming the file.
+
+    The twin of a look-alike is looked for beside it.
+    """
     try:
-        scenario = Scenario.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
+        told = _read(path)
+        if "like" in told:
+            told = like_its_twin(told, _read(path.with_name(f"{told['like']}.yaml")))
+        scenario = Scenario.model_validate(told)
+    except (OSError, yaml.YAMLError, ValueError) as error:
         raise ValueError(f"{path.name}: {error}") from error
     if scenario.id != path.stem:
         raise ValueError(f"{path.name}: holds id {scenario.id}")
     return scenario
+
+
+def _read(path: Path) -> dict[str, Any]:
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(told, dict):
+        raise ValueError("holds no scenario")
+    return told
 
 
 @cache

@@ -110,6 +110,8 @@ class Transfer(_Strict):
     exit_code: int | None = None
     """Every attempt of rsync ends with this code."""
     attempts: int = 20
+    succeeds: bool = False
+    """Whether the attempt after those copies everything."""
     warns_after: float | None = None
     """Seconds in the held phase after which the controller itself mentions it."""
     warning: dict[str, str] = Field(default_factory=dict)
@@ -278,6 +280,8 @@ class Scenario(_Strict):
     title: LocalText
     because: str
     """What makes it so, with the upstream file or report it is taken from."""
+    twin: EntryId | None = None
+    """The scenario that it looks like (see ``twins``); another root cause than there."""
     offset: float = 0.0
     """Seconds after the start of a demo at which it begins."""
     lasts: float = 0.0
