@@ -149,6 +149,8 @@ def _observe(obj: Any, cluster: str, depth: int) -> Iterator[Observation]:
     rest = {key: value for key, value in status.items() if key != "conditions"}
     if subject.kind != "Pod":
         yield from _messages(rest, subject, component, "status", 0)
+    if subject.kind == "Status":
+        yield from _texts(obj.get("message"), subject, component, "message")
     annotations = _mapping(_mapping(obj.get("metadata")).get("annotations"))
     for key, value in annotations.items():
         if str(key).startswith("velero.io/") and isinstance(value, str) and value:

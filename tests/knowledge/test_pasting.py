@@ -164,3 +164,27 @@ class TestEventRows:
         assert [one.entry.id for one in found(row.format("directvolumemigration"), "event")] == [
             "dvm-failed"
         ]
+
+
+REFUSAL = """\
+{
+  "kind": "Status",
+  "apiVersion": "v1",
+  "status": "Failure",
+  "message": "nodes is forbidden: User \\"%s\\" cannot list resource \\"nodes\\"",
+  "reason": "Forbidden",
+  "code": 403
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("account", "cause"),
+    [
+        ("system:serviceaccount:shop:exporter", "account-lacks-right"),
+        ("system:serviceaccount:openshift-migration:velero", "operator-forbidden"),
+        ("system:anonymous", "cluster-token-refused"),
+    ],
+)
+def test_an_answer_of_the_api_server_says_whose_right_is_missing(account: str, cause: str) -> None:
+    assert found(REFUSAL % account)[0].entry.id == cause
