@@ -2,11 +2,12 @@
 
 Log text, one or more YAML or JSON objects, a fragment of a status, rows of ``oc get events``:
 it says itself what it is, and the hint is only a hint. What a screen adds (colours, wrapped
-lines, a cut at the end) does no harm.
+lines, a cut at the end) does no harm, nor does UTF-16, which PowerShell writes to files.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from knowledge.describing import described
+from knowledge.eventtables import overcome
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
@@ -41,6 +43,8 @@ _OWN_LINE = re.compile(
 
 def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "") -> list[Match]:
     """Return the matches in what was given, whatever it is; never raises for odd content."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        data = data.decode("utf-16", "replace").encode()
     text = _COLOUR.sub("", data.decode("utf-8-sig", "replace")).replace("\u00a0", " ")
     if objects := parse_objects(text, kind):
         facts = list(_observations(objects, component))
@@ -57,6 +61,7 @@ def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "")
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
     conditions, taken = described(lines, component)
+    taken |= overcome(lines)
     found = engine.match(conditions)
     for number, line in enumerate(lines, 1):
         if number - 1 in taken or not line.strip():

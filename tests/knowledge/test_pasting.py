@@ -188,3 +188,55 @@ REFUSAL = """\
 )
 def test_an_answer_of_the_api_server_says_whose_right_is_missing(account: str, cause: str) -> None:
     assert found(REFUSAL % account)[0].entry.id == cause
+
+
+class TestWhatIsOver:
+    """``oc describe`` shows failures that were overcome next to the one that was not."""
+
+    TABLE = (
+        "Events:\n"
+        "  Type     Reason             Age                From               Message\n"
+        "  ----     ------             ----               ----               -------\n"
+        "  Warning  FailedScheduling   16m (x4 over 17m)  default-scheduler  "
+        "pod has unbound immediate PersistentVolumeClaims\n"
+        "  Normal   Scheduled          16m                default-scheduler  "
+        "Successfully assigned shop/db-0 to w-9\n"
+    )
+    ATTACH = (
+        "  Warning  FailedAttachVolume  {}  attachdetach-controller  AttachVolume.Attach failed "
+        'for volume "pvc-1" : rpc error: code = Internal desc = busy\n'
+    )
+    STARTED = "  Normal   Started  12m  kubelet  Started container db\n"
+
+    def test_a_failure_that_was_overcome_gives_way_to_the_one_that_was_not(self) -> None:
+        for prefix in ("", "> "):
+            text = (self.TABLE + self.ATTACH.format("4m (x8 over 16m)")).splitlines()
+            (finding,) = found("\n".join(prefix + line for line in text))
+            assert finding.entry.id == "volume-attach-failed"
+
+    def test_nothing_is_left_of_a_pod_that_runs(self) -> None:
+        assert found(self.TABLE + self.ATTACH.format("15m (x2 over 16m)") + self.STARTED) == ()
+
+    def test_what_was_seen_again_since_is_not_over(self) -> None:
+        (finding,) = found(self.TABLE + self.ATTACH.format("4m") + self.STARTED)
+        assert finding.entry.id == "volume-attach-failed"
+
+    def test_another_table_is_about_another_object(self) -> None:
+        failing = self.TABLE.splitlines()[:-1]
+        running = self.TABLE.splitlines()[:3] + self.TABLE.splitlines()[-1:]
+        (finding,) = found("\n".join(failing + running))
+        assert finding.entry.id == "unschedulable-unbound-claim"
+
+    def test_rows_of_many_objects_are_never_over(self) -> None:
+        text = (
+            "16m  Warning  FailedScheduling  pod/db-0   pod has unbound immediate "
+            "PersistentVolumeClaims\n15m  Normal  Scheduled  pod/web-0  Successfully assigned\n"
+        )
+        assert [one.entry.id for one in found(text)] == ["unschedulable-unbound-claim"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_file_that_a_windows_shell_wrote_is_read(encoding: str) -> None:
+    text = "rsync: [receiver] write failed on x: No space left on device (28)\r\n"
+    ranked = rank(match_text(engine(), text.encode(encoding)))
+    assert [one.entry.id for one in ranked] == ["rsync-no-space"]

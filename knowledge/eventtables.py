@@ -1,0 +1,79 @@
+"""Which rows of ``oc describe``'s events are over.
+
+A pod that could not be scheduled for a minute, and then was, is not what somebody asks about. The
+table names no object and lists events by when they were last seen: a failure that was last seen
+before its remedy took place tells nothing any more. Rows of ``oc get events`` are about many
+objects, so none of them is taken to be over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_ROW = re.compile(
+    r"^\W*(?:Warning|Normal)\s+(?P<reason>[A-Z]\w+)\s+"
+    r"(?P<age>(?:\d+[dhms]){1,4})\b(?P<rest>.*)"
+)
+_HEADER = re.compile(r"^\W*(?:Events:|Type\s+Reason\s+Age\b)")
+_PARTS = re.compile(r"(\d+)([dhms])")
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+_RUNS = frozenset({"Pulling", "Pulled", "Created", "Started"})
+_REMEDIES = {
+    "FailedScheduling": _RUNS | {"Scheduled"},
+    "FailedAttachVolume": _RUNS | {"SuccessfulAttachVolume"},
+    "FailedMount": _RUNS,
+    "FailedCreatePodSandBox": _RUNS,
+    "NetworkNotReady": _RUNS,
+    "ProvisioningFailed": frozenset({"ProvisioningSucceeded"}),
+    "FailedCreate": frozenset({"SuccessfulCreate"}),
+}
+"""For a failure the events after which it is over. One image that was pulled says nothing of
+another, so failures to pull are never over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    index: int
+    reason: str
+    age: int
+    """Seconds since it was last seen."""
+
+
+def overcome(lines: Sequence[str]) -> set[int]:
+    """Return the indices of the lines of events that were over when the table was printed."""
+    over: set[int] = set()
+    for table in _tables(lines):
+        for position, row in enumerate(table):
+            remedies = _REMEDIES.get(row.reason, frozenset())
+            if any(
+                later.reason in remedies and later.age <= row.age for later in table[position + 1 :]
+            ):
+                over.update(range(row.index, _end(lines, row.index)))
+    return over
+
+
+def _tables(lines: Sequence[str]) -> Iterator[list[_Row]]:
+    table: list[_Row] = []
+    for index, line in enumerate(lines):
+        if _HEADER.match(line):
+            yield table
+            table = []
+        elif row := _ROW.match(line):
+            table.append(_Row(index, row["reason"], _seconds(row["age"])))
+    yield table
+
+
+def _end(lines: Sequence[str], begin: int) -> int:
+    """Return where the next row begins: until there, lines go on with the message."""
+    for index in range(begin + 1, len(lines)):
+        line = lines[index]
+        if not line.strip(" >") or _ROW.match(line) or _HEADER.match(line):
+            return index
+    return len(lines)
+
+
+def _seconds(age: str) -> int:
+    return sum(int(number) * _SECONDS[unit] for number, unit in _PARTS.findall(age))
