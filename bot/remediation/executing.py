@@ -2,8 +2,9 @@
 
 A process may die between asking for an effect and writing down that it is there. Whoever comes
 after looks at the cluster: a created object carries the request's id, a patch's fields hold, a
-deleted object is gone. Only then, and only if the target is still the one that was approved, is
-the call made (again).
+deleted object is gone. A refresh leaves the request's id too, as the controller takes the field
+back. Only then, and only if the target is still the one that was approved, is the call made
+(again).
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from bot.clusters import kinds as k
 from bot.clusters.port import ClusterWriter, Conflict, Identity, Json, NotFound
 from bot.diagnosis.dossier import annotations_of, mapping, metadata, text
 from bot.remediation.ground import Ground, started
-from bot.remediation.pins import already, digest
+from bot.remediation.pins import already, digest, taken_back
 from bot.remediation.plans import Call
 from bot.remediation.staleness import uid_of
 
 APPROVAL_ANNOTATION = "mtc-bot.openshift.io/approval"
-"""On everything the bot creates: the id of the request that it was created for."""
+"""On what the bot creates or has checked again: the id of the request that it was done for."""
 _TRIES = 6
 
 
@@ -64,7 +65,10 @@ def perform(
         return _create(call, writer, approval_id, as_user, forbidden)
     if call.verb == "delete":
         return _delete(call, writer, as_user, forbidden, maybe_done=maybe_done)
-    return _patch(call, writer, _body(call, ground), as_user, forbidden, maybe_done=maybe_done)
+    body = _body(call, ground)
+    if taken_back(body):
+        body["metadata"] = {"annotations": {APPROVAL_ANNOTATION: approval_id}}
+    return _patch(call, writer, body, as_user, forbidden, maybe_done=maybe_done)
 
 
 def _create(
@@ -134,7 +138,7 @@ def _patch(
             raise StepFailed(f"{call.where} is gone")
         if uid_of(there) != call.uid:
             raise StepFailed(f"{call.where} was deleted and made anew")
-        if maybe_done and already(there, body):
+        if maybe_done and already(there, _lasting(body)):
             return _effect(there, "it was so already")
         if digest(there, call.body) != call.digest:
             raise StepFailed(f"{call.where} was changed since the plan was made")
@@ -152,6 +156,12 @@ def _patch(
             continue  # the controller rewrites its objects all the time: look again
         return _effect(patched)
     raise StepFailed(f"{call.where} changes faster than it can be patched")
+
+
+def _lasting(body: Json) -> Json:
+    """Return what of a patch is still to be seen when its controller has acted on it."""
+    marked = mapping(body, "metadata", "annotations").get(APPROVAL_ANNOTATION)
+    return {"metadata": body["metadata"]} if marked else body
 
 
 def _body(call: Call, ground: Ground) -> Json:

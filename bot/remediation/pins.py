@@ -54,10 +54,18 @@ def already(obj: Json, body: Mapping[str, Any]) -> bool:
     return all(_is_there(obj.get(key), value, key in obj) for key, value in body.items())
 
 
+def taken_back(body: Mapping[str, Any]) -> bool:
+    """Return whether nothing of a patch stays: the controller takes a lone refresh back at once."""
+    spec = body.get("spec")
+    return set(body) == {"spec"} and isinstance(spec, Mapping) and set(spec) == {"refresh"}
+
+
 def _is_there(have: Any, wanted: Any, present: bool) -> bool:
     if wanted is None:
         return not present
     if isinstance(wanted, Mapping):
+        if have is None:  # an API server keeps no map that has become empty
+            have = {}
         if not isinstance(have, Mapping):
             return False
         return all(_is_there(have.get(k), v, k in have) for k, v in wanted.items())

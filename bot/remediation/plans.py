@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.clusters.kinds import BY_KIND, Kind
+from bot.clusters.kinds import BY_KIND, NAMESPACE, Kind
 from bot.clusters.port import AccessRequest
 from knowledge.texts import LocalText
 
@@ -93,13 +93,17 @@ class Call(_Data):
 
     @property
     def permission(self) -> AccessRequest:
-        """Return the right that a person needs for this call."""
+        """Return the right that a person needs for this call.
+
+        A call for a namespace counts as made in it, so a role there is enough (k8s.io/apiserver
+        pkg/endpoints/request/requestinfo.go).
+        """
         kind = self.kind_of
         return AccessRequest(
             self.verb,
             kind.group,
             kind.plural,
-            self.namespace,
+            self.name if kind == NAMESPACE else self.namespace,
             "" if self.verb == "create" else self.name,
         )
 

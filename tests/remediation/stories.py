@@ -1,26 +1,39 @@
 """One story for each action: what there is, what is asked for, and what MTC then does.
 
-``prepare`` furnishes a world, ``settle`` is what controllers do after each turn of the runner,
-``undo_settle`` what they do after the undo, where it is another thing.
+``prepare`` furnishes a world, ``settle`` is what controllers do after each turn of the runner.
+What is put there passes the published schemas, so that a story can be lived on real API servers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json
 from tests.remediation import things as t
-from tests.remediation.world import FAILED, World, migration, thing, true
+from tests.remediation.world import FAILED, migration, thing, true
 
-Does = Callable[[World], None]
+
+class Stage(Protocol):
+    """Where a story is lived: two clusters, and the time there."""
+
+    @property
+    def host(self) -> t.Played: ...
+    @property
+    def source(self) -> t.Played: ...
+    @property
+    def now(self) -> datetime: ...
+
+
+Does = Callable[[Stage], None]
 CA_PEM, CA_PRINT = t.authority()
 
 
-def nothing(world: World) -> None:
+def nothing(world: Stage) -> None:
     del world
 
 
@@ -38,7 +51,7 @@ class Story:
     undo: bool = False
 
 
-def ended_well(world: World) -> None:
+def ended_well(world: Stage) -> None:
     """Be mig-controller: every migration that is new succeeds at once."""
     for found in world.host.find_all(k.MIGMIGRATION):
         status: Json = found.get("status", {})
@@ -59,14 +72,14 @@ def ended_well(world: World) -> None:
             world.host.put(found)
 
 
-def storage(world: World) -> None:
+def storage(world: Stage) -> None:
     found = world.host.find(k.MIGSTORAGE, "minio", MTC_NAMESPACE)
     assert found is not None
     found["spec"]["backupStorageConfig"] = {"awsBucketName": "mtc"}
     world.host.put(found)
 
 
-def all_ready(world: World) -> None:
+def all_ready(world: Stage) -> None:
     """Be mig-controller: everything is validated, refresh is set back."""
     ended_well(world)
     for kind in (k.MIGPLAN, k.MIGCLUSTER, k.MIGSTORAGE):
@@ -76,7 +89,7 @@ def all_ready(world: World) -> None:
             world.host.put(found)
 
 
-def controllers(world: World) -> None:
+def controllers(world: Stage) -> None:
     world.host.put(t.controller(restic_timeout="1h"))
     world.source.put(t.controller())
     for cluster in (world.host, world.source):
@@ -84,7 +97,7 @@ def controllers(world: World) -> None:
     operators_settle(world)
 
 
-def operators_settle(world: World) -> None:
+def operators_settle(world: Stage) -> None:
     """Be the operators: carry every parameter through, now."""
     moment = world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     for cluster in (world.host, world.source):
@@ -101,15 +114,15 @@ def operators_settle(world: World) -> None:
         t.roll_out(cluster, k.DEPLOYMENT, "velero")
 
 
-def namespaces(world: World) -> None:
+def namespaces(world: Stage) -> None:
     world.source.put(t.selecting("shop", "region=east"))
     world.source.put(t.namespace("pay"))
     world.host.put(t.namespace("shop"))
     world.host.put(t.namespace("pay-new"))
-    world.host.put(t.node("worker-1", {"region": "east"}))
+    world.host.put(t.node("worker-east", {"region": "east"}))
 
 
-def running(world: World) -> None:
+def running(world: Stage) -> None:
     world.host.put(
         migration(
             "shop-2",
@@ -120,35 +133,35 @@ def running(world: World) -> None:
     )
 
 
-def unstarted(world: World) -> None:
+def unstarted(world: Stage) -> None:
     world.host.put(migration("shop-2", true("HasFinalMigration", "Critical")))
 
 
-def velero_on_source(world: World) -> None:
+def velero_on_source(world: Stage) -> None:
     world.source.put(t.deployment("velero"))
 
 
-def rolled_source(world: World) -> None:
+def rolled_source(world: Stage) -> None:
     t.roll_out(world.source, k.DEPLOYMENT, "velero")
 
 
-def agents_on_source(world: World) -> None:
+def agents_on_source(world: Stage) -> None:
     world.source.put(t.daemonset("node-agent"))
 
 
-def agents_rolled(world: World) -> None:
+def agents_rolled(world: Stage) -> None:
     t.roll_out(world.source, k.DAEMONSET, "node-agent")
 
 
-def controller_on_host(world: World) -> None:
+def controller_on_host(world: Stage) -> None:
     world.host.put(t.deployment("migration-controller"))
 
 
-def controller_rolled(world: World) -> None:
+def controller_rolled(world: Stage) -> None:
     t.roll_out(world.host, k.DEPLOYMENT, "migration-controller")
 
 
-def token(world: World) -> None:
+def token(world: Stage) -> None:
     cluster = world.host.find(k.MIGCLUSTER, "ocp3", MTC_NAMESPACE)
     assert cluster is not None
     cluster["spec"]["serviceAccountSecretRef"] = {"name": "ocp3", "namespace": "openshift-config"}
@@ -157,25 +170,21 @@ def token(world: World) -> None:
     world.host.put(t.secret("new-token", token="new"))
 
 
-def orphans(world: World) -> None:
-    world.source.put(t.obj(k.BSL, "automatic-b", spec={}))
-    world.source.put(
-        t.obj(k.BACKUPREPOSITORY, "good", spec={"backupStorageLocation": "automatic-b"})
-    )
-    world.source.put(
-        t.obj(k.BACKUPREPOSITORY, "orphan", spec={"backupStorageLocation": "automatic-a"})
-    )
-    world.source.put(t.obj(k.BACKUPREPOSITORY, "odd", spec={}))
+def orphans(world: Stage) -> None:
+    store = {"provider": "aws", "objectStorage": {"bucket": "mtc"}}
+    world.source.put(t.obj(k.BSL, "automatic-b", spec=store))
+    world.source.put(t.repository("good", "automatic-b"))
+    world.source.put(t.repository("orphan", "automatic-a"))
 
 
-def stage_pods(world: World) -> None:
+def stage_pods(world: Stage) -> None:
     own = {"labels": {f"{t.LABELS}is-stage-pod": "True"}}
     world.source.put(t.obj(k.POD, "stage-1", "shop", metadata=own))
     world.source.put(t.obj(k.POD, "web-1", "shop"))
     world.host.put(t.obj(k.POD, "stage-2", "pay-new", metadata=own))
 
 
-def leftover_velero(world: World) -> None:
+def leftover_velero(world: Stage) -> None:
     plan = world.host.find(k.MIGPLAN, "shop", MTC_NAMESPACE)
     live = world.host.find(k.MIGMIGRATION, "shop-1", MTC_NAMESPACE)
     assert plan is not None
@@ -194,28 +203,36 @@ def leftover_velero(world: World) -> None:
     world.source.put(t.obj(k.BACKUP, "foreign", status={"phase": "Completed"}))
 
 
-def volumes(world: World) -> None:
+_SUPPORTED = {"actions": ["copy", "move"], "copyMethods": ["filesystem"]}
+
+
+def volumes(world: Stage) -> None:
     plan = world.host.find(k.MIGPLAN, "shop", MTC_NAMESPACE)
     assert plan is not None
     plan["spec"]["persistentVolumes"] = [
-        {"name": "pv-1", "selection": {"action": "copy", "verify": True}, "capacity": "1Gi"},
-        {"name": "pv-2", "selection": {"action": "move"}},
+        {
+            "name": "pv-1",
+            "capacity": "1Gi",
+            "selection": {"action": "copy", "verify": True},
+            "supported": _SUPPORTED,
+        },
+        {"name": "pv-2", "selection": {"action": "move"}, "supported": _SUPPORTED},
     ]
     plan["spec"]["indirectImageMigration"] = False
     world.host.put(plan)
 
 
-def image_stream(world: World) -> None:
+def image_stream(world: Stage) -> None:
     world.source.put(t.obj(k.IMAGESTREAM, "php", "openshift"))
 
 
-def images_copied(world: World) -> None:
+def images_copied(world: Stage) -> None:
     for found in world.host.find_all(k.DISM):
         found["status"] = {"phase": "Completed"}
         world.host.put(found)
 
 
-def restored(world: World) -> None:
+def restored(world: Stage) -> None:
     world.host.put(
         t.obj(
             k.RESTORE,
@@ -226,13 +243,13 @@ def restored(world: World) -> None:
     )
 
 
-def results_processed(world: World) -> None:
+def results_processed(world: Stage) -> None:
     for found in world.host.find_all(k.DOWNLOADREQUEST):
         found["status"] = {"phase": "Processed", "downloadURL": "https://store.example.com/x"}
         world.host.put(found)
 
 
-def stopped(world: World) -> None:
+def stopped(world: Stage) -> None:
     notes = {f"{t.LABELS}preQuiesceReplicas": "3"}
     down = t.deployment("web", "shop", 0, **notes)
     world.source.put(down)
@@ -243,12 +260,12 @@ def stopped(world: World) -> None:
             "nightly",
             "pay",
             metadata={"annotations": {f"{t.LABELS}preQuiesceSuspend": "false"}},
-            spec={"suspend": True},
+            spec={"suspend": True, "schedule": "0 3 * * *", "jobTemplate": t.job_template()},
         )
     )
 
 
-def source_rolled(world: World) -> None:
+def source_rolled(world: Stage) -> None:
     t.roll_out(world.source, k.DEPLOYMENT, "web", "shop")
     t.roll_out(world.source, k.DEPLOYMENT, "untouched", "shop")
 

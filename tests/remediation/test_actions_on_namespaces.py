@@ -30,14 +30,14 @@ class TestNodeSelectors:
         self, world: World, node: Json
     ) -> None:
         namespaces(world)
-        world.host.take_away(k.NODE, "worker-1")
+        world.host.take_away(k.NODE, "worker-east")
         world.host.put(node)
         with pytest.raises(Refused, match="No schedulable node"):
             world.ask(SELECT)
 
     def test_a_node_that_is_not_ready_does_not_count(self, world: World) -> None:
         namespaces(world)
-        lost = t.node("worker-1", {"region": "east"})
+        lost = t.node("worker-east", {"region": "east"})
         lost["status"]["conditions"][0]["status"] = "Unknown"
         world.host.put(lost)
         with pytest.raises(Refused, match="No schedulable node"):

@@ -242,6 +242,7 @@ class TestTrust:
 class TestLeftovers:
     def test_only_repositories_whose_location_is_gone(self, world: World) -> None:
         orphans(world)
+        world.source.put(t.obj(k.BACKUPREPOSITORY, "odd", spec={}))
         calls = Plan.model_validate(world.ask("delete-orphan-repositories").plan).calls
         assert [call.name for call in calls] == ["orphan"]
 

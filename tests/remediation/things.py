@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,8 +15,24 @@ from cryptography.x509.oid import NameOID
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import Json
-from sandbox.clusters.memory import MemoryCluster
 from tests.remediation.world import NOW
+
+
+class Played(Protocol):
+    """A cluster in the hands of its controllers and administrators, in memory or real."""
+
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Json | None:
+        """Return an object, or None."""
+        ...
+
+    def find_all(self, kind: Kind, namespace: str = "") -> tuple[Json, ...]:
+        """Return the objects of a kind, in one namespace or in all."""
+        ...
+
+    def put(self, obj: Json) -> None:
+        """Make an object, or replace it by one that was found before."""
+        ...
+
 
 SELECTOR = "openshift.io/node-selector"
 LABELS = "migration.openshift.io/"
@@ -75,10 +91,30 @@ def deployment(name: str, place: str = MTC_NAMESPACE, replicas: int = 1, **notes
         spec={"replicas": replicas, "template": {"spec": {"containers": [{"name": name}]}}},
         status={
             "observedGeneration": 1,
+            "replicas": replicas,
             "updatedReplicas": replicas,
             "readyReplicas": replicas,
         },
     )
+
+
+def repository(name: str, location: str) -> Json:
+    return obj(
+        k.BACKUPREPOSITORY,
+        name,
+        spec={
+            "backupStorageLocation": location,
+            "maintenanceFrequency": "168h0m0s",
+            "resticIdentifier": f"s3:https://store.example.com/mtc/{name}",
+            "volumeNamespace": "shop",
+        },
+    )
+
+
+def job_template() -> Json:
+    containers = [{"name": "main", "image": "example.com/image"}]
+    pod = {"restartPolicy": "Never", "containers": containers}
+    return {"spec": {"template": {"spec": pod}}}
 
 
 def daemonset(name: str) -> Json:
@@ -96,7 +132,7 @@ def daemonset(name: str) -> Json:
     )
 
 
-def roll_out(cluster: MemoryCluster, kind: Kind, name: str, place: str = MTC_NAMESPACE) -> None:
+def roll_out(cluster: Played, kind: Kind, name: str, place: str = MTC_NAMESPACE) -> None:
     """Be the controller of a workload: everything runs as its spec says."""
     found = cluster.find(kind, name, place)
     assert found is not None
@@ -104,7 +140,7 @@ def roll_out(cluster: MemoryCluster, kind: Kind, name: str, place: str = MTC_NAM
     status["observedGeneration"] = found["metadata"]["generation"]
     if kind is k.DEPLOYMENT:
         wanted = found["spec"].get("replicas", 1)
-        status["updatedReplicas"] = status["readyReplicas"] = wanted
+        status.update(replicas=wanted, updatedReplicas=wanted, readyReplicas=wanted)
     cluster.put(found)
 
 

@@ -15,7 +15,7 @@ from bot.access.people import Person
 from bot.access.policy import Policy, parse_policy
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
-from bot.clusters.port import AccessAnswer, AccessRequest, Json, ObjectRef
+from bot.clusters.port import AccessAnswer, AccessRequest, ControlPlane, Json, ObjectRef
 from bot.remediation.registry import ACTIONS
 from bot.remediation.requests import Asked, Requests
 from bot.remediation.running import Runner
@@ -61,7 +61,8 @@ def thing(kind: str, name: str, **parts: Any) -> Json:
 
 
 def true(kind: str, category: str = "Advisory", **more: str) -> Json:
-    return {"type": kind, "status": "True", "category": category, **more}
+    since = {"lastTransitionTime": "2026-03-01T02:00:00Z"}
+    return {"type": kind, "status": "True", "category": category, **since, **more}
 
 
 def migration(name: str, *conditions: Json, spec: Json | None = None, **status: Any) -> Json:
@@ -92,7 +93,12 @@ def objects() -> tuple[Json, ...]:
     return (
         thing("MigCluster", "host", spec={"isHostCluster": True}, status={"conditions": []}),
         thing("MigCluster", "ocp3", spec={"isHostCluster": False, "url": "https://api.ocp3:6443"}),
-        thing("MigStorage", "minio", spec={"backupStorageProvider": "aws"}, status={}),
+        thing(
+            "MigStorage",
+            "minio",
+            spec={"backupStorageProvider": "aws", "backupStorageConfig": {}},
+            status={},
+        ),
         thing(
             "MigPlan",
             "shop",
@@ -131,11 +137,13 @@ class Watched(MemoryCluster):
         super().__init__(*args, **more)
 
     def patch(self, kind: Kind, name: str, namespace: str, body: Json, **more: Any) -> Json:
-        return self._noted("patch", kind, name, body, super().patch, namespace, more)
+        answer: Json = self._noted("patch", kind, name, body, super().patch, namespace, more)
+        return answer
 
     def create(self, kind: Kind, namespace: str, body: Json, **more: Any) -> Json:
         name = str(body["metadata"]["name"])
-        return self._noted("create", kind, name, body, super().create, namespace, more)
+        answer: Json = self._noted("create", kind, name, body, super().create, namespace, more)
+        return answer
 
     def delete(self, kind: Kind, name: str, namespace: str, **more: Any) -> None:
         self._noted("delete", kind, name, {}, super().delete, namespace, more)
@@ -174,20 +182,17 @@ class Killed(BaseException):
 
 
 @dataclass
-class World:
-    """A desk, a runner, and the clusters they work on."""
+class Desk:
+    """People, rules, a database, and the bot's part in it; which clusters, a subclass says."""
 
     database: Database
     now: datetime = NOW
     policy: Policy = field(default_factory=lambda: parse_policy(POLICY))
     people: dict[str, Person] = field(default_factory=lambda: dict(PEOPLE))
-    denied: set[tuple[str, str]] = field(default_factory=set)
-    """(user, verb) that the cluster itself refuses."""
+    plane: ControlPlane = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.host = Watched("host", objects(), access=self._access, clock=lambda: self.now)
-        self.source = Watched("ocp3", access=self._access, clock=lambda: self.now)
-        self.plane = MemoryPlane("wave-1", {"host": self.host, "ocp3": self.source})
+    def begin(self) -> None:
+        """Be a process: a desk and a runner, over what the database holds."""
         self.approvals = StoredApprovals(self.database)
         self.audit = Audit(self.database)
         self.requests = self.new_requests()
@@ -219,10 +224,6 @@ class World:
         """Return who has an id now."""
         return self.people[person_id]
 
-    def _access(self, request: AccessRequest) -> AccessAnswer:
-        denied = (request.user, request.verb) in self.denied
-        return AccessAnswer(not denied, "RBAC: no rule allows it" if denied else "")
-
     def ask(
         self,
         action: str = "rerun-migration",
@@ -235,10 +236,6 @@ class World:
         """Ask for an action."""
         ref = ObjectRef(kind, target, MTC_NAMESPACE)
         return self.requests.request(Asked(person, action, control, ref, params or {}, CHANNEL))
-
-    def migrations(self) -> set[str]:
-        """Return the names of the migrations there are."""
-        return {m["metadata"]["name"] for m in self.host.list(k.MIGMIGRATION).items}
 
     def decide(self, approval: Approval, *people: str, typed: str = "") -> Approval:
         """Let people approve until it is approved."""
@@ -272,14 +269,7 @@ class World:
     def restart(self) -> None:
         """Be another process on the same database: nothing is remembered, claims run out."""
         self.later(seconds=61)
-        self.approvals = StoredApprovals(self.database)
-        self.requests = self.new_requests()
-        self.runner = self.new_runner()
-
-    @property
-    def writes(self) -> list[Write]:
-        """Return what the bot wrote, on every cluster."""
-        return [*self.host.writes, *self.source.writes]
+        self.begin()
 
     def later(self, **span: float) -> None:
         """Let time pass."""
@@ -288,3 +278,31 @@ class World:
     def audited(self) -> list[tuple[str, str]]:
         """Return (who, what) of every record."""
         return [(r.who, r.what) for r in self.audit.records()]
+
+
+@dataclass
+class World(Desk):
+    """A desk, a runner, and the clusters in memory that they work on."""
+
+    denied: set[tuple[str, str]] = field(default_factory=set)
+    """(user, verb) that the cluster itself refuses."""
+    plane: MemoryPlane = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.host = Watched("host", objects(), access=self._access, clock=lambda: self.now)
+        self.source = Watched("ocp3", access=self._access, clock=lambda: self.now)
+        self.plane = MemoryPlane("wave-1", {"host": self.host, "ocp3": self.source})
+        self.begin()
+
+    def _access(self, request: AccessRequest) -> AccessAnswer:
+        denied = (request.user, request.verb) in self.denied
+        return AccessAnswer(not denied, "RBAC: no rule allows it" if denied else "")
+
+    def migrations(self) -> set[str]:
+        """Return the names of the migrations there are."""
+        return {m["metadata"]["name"] for m in self.host.list(k.MIGMIGRATION).items}
+
+    @property
+    def writes(self) -> list[Write]:
+        """Return what the bot wrote, on every cluster."""
+        return [*self.host.writes, *self.source.writes]
