@@ -21,6 +21,7 @@ from bot.diagnosis.probes import run_probes
 from bot.diagnosis.reporting import Mask, finding
 from bot.diagnosis.telling import telling
 from bot.diagnosis.verdicts import unreadable_clusters, verdicts
+from bot.mtc.graph import Others
 from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.progress import progress
 from bot.mtc.waiting import waits_for
@@ -59,15 +60,22 @@ class Diagnoser:
         """Return the knowledge in force now."""
         return self._engine()
 
-    def __call__(self, plane: ControlPlane, target: ObjectRef) -> Diagnosis:
+    def __call__(
+        self, plane: ControlPlane, target: ObjectRef, others: Others | None = None
+    ) -> Diagnosis:
         """Return the diagnosis of ``target``.
+
+        ``others`` is what the control cluster's other migrations say, where it is known already;
+        else they are read.
 
         Raises ``NotFound`` where there is no such object, and the ``ClusterError`` of a
         control cluster that cannot be read at all.
         """
         dossier = gather(plane, target, self._clock())
         engine, mask = self.engine, Tally()
-        objects = migration_objects(dossier) if dossier.target.kind == "MigMigration" else None
+        objects = None
+        if dossier.target.kind == "MigMigration":
+            objects = migration_objects(dossier, others)
         outcome = judge(dossier, objects)
         findings = _findings(dossier, outcome, engine, mask)
         going = outcome.word in (Word.RUNNING, Word.STALLED)

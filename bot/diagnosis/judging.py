@@ -10,8 +10,8 @@ from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, mapping, metadata, ref_name, text
 from bot.diagnosis.evidence import children
 from bot.diagnosis.gathering import WORKLOAD_KINDS
-from bot.mtc.graph import MigrationObjects
-from bot.mtc.limits import NEWEST, learn
+from bot.mtc.graph import MigrationObjects, Others, sibling
+from bot.mtc.limits import NEWEST, Limits, learn
 from bot.mtc.models import (
     Backup,
     DirectImageMigration,
@@ -43,19 +43,28 @@ def _newest(migrations: Sequence[Json]) -> list[Json]:
     return by_age[-NEWEST:]
 
 
-def migration_objects(dossier: Dossier) -> MigrationObjects:
-    """Return the dossier's migration with all that belongs to it, as read models."""
+def _others(dossier: Dossier, migration: MigMigration) -> Others:
+    """Return what the dossier's other migrations say; who has ended needs no limits."""
+    every = dossier.scene("host").all(k.MIGMIGRATION)
+    plan = text(metadata(dossier.plan).get("name"))
+    of_plan = (read(MigMigration, m) for m in every if ref_name(m, "migPlanRef") == plan)
+    ended = migration.status.phase == "Completed"
+    limits = Limits() if ended else learn(read(MigMigration, m) for m in _newest(every))
+    return Others(tuple(sibling(m) for m in of_plan), limits)
+
+
+def migration_objects(dossier: Dossier, others: Others | None = None) -> MigrationObjects:
+    """Return the dossier's migration with all that belongs to it, as read models.
+
+    ``others`` where it is known already; else it is read from the dossier's migrations.
+    """
     made = [obj for obj, _ in children(dossier)]
-    plan_name = text(metadata(dossier.plan).get("name"))
 
     def own(kind: Kind, model: type[Model]) -> tuple[Model, ...]:
         return tuple(read(model, obj) for obj in made if obj.get("kind") == kind.kind)
 
-    siblings: list[Json] = [
-        m
-        for m in dossier.scene("host").all(k.MIGMIGRATION)
-        if ref_name(m, "migPlanRef") == plan_name
-    ]
+    migration = read(MigMigration, dossier.migration or dossier.subject)
+    others = others or _others(dossier, migration)
     source = dossier.scene("source")
     wanted = {name for name, _ in dossier.namespaces}
     workloads = [
@@ -65,9 +74,9 @@ def migration_objects(dossier: Dossier) -> MigrationObjects:
         if text(metadata(w).get("namespace")) in wanted
     ]
     return MigrationObjects(
-        read(MigMigration, dossier.migration or dossier.subject),
+        migration,
         read(MigPlan, dossier.plan) if dossier.plan is not None else None,
-        tuple(read(MigMigration, m) for m in siblings),
+        others.siblings,
         own(k.DVM, DirectVolumeMigration),
         own(k.DVMP, DirectVolumeMigrationProgress),
         own(k.DIM, DirectImageMigration),
@@ -76,5 +85,5 @@ def migration_objects(dossier: Dossier) -> MigrationObjects:
         own(k.PVB, PodVolumeBackup),
         own(k.PVR, PodVolumeRestore),
         tuple(workloads),
-        learn(read(MigMigration, m) for m in _newest(dossier.scene("host").all(k.MIGMIGRATION))),
+        others.limits,
     )

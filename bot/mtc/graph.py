@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from bot.mtc.limits import Limits
+from bot.mtc.limits import Limits, went_well
 from bot.mtc.models import (
     Backup,
     DirectImageMigration,
@@ -24,12 +25,34 @@ QUIESCE_PREFIX = "migration.openshift.io/preQuiesce"
 
 
 @dataclass(frozen=True, slots=True)
+class Sibling:
+    """What of a migration matters to the others of its plan."""
+
+    name: str
+    created: datetime | None
+    stage: bool
+    phase: str
+    cut_over: bool
+    """Whether it was a cutover that succeeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the other migrations of a control cluster say about one."""
+
+    siblings: tuple[Sibling, ...] = ()
+    """All migrations of its plan, it included."""
+    limits: Limits = field(default_factory=Limits)
+    """How long a phase may last there."""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationObjects:
     """What an outcome is judged from."""
 
     migration: MigMigration
     plan: MigPlan | None = None
-    siblings: tuple[MigMigration, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
     """All migrations of the plan, this one included."""
     dvms: tuple[DirectVolumeMigration, ...] = ()
     dvmps: tuple[DirectVolumeMigrationProgress, ...] = ()
@@ -42,6 +65,13 @@ class MigrationObjects:
     """Raw workloads of the plan's namespaces on the source."""
     limits: Limits = field(default_factory=Limits)
     """How long a phase may last on this control cluster."""
+
+
+def sibling(migration: MigMigration) -> Sibling:
+    """Return what of a migration matters to the others of its plan."""
+    stage, status = migration.spec.stage, migration.status
+    cut_over = not stage and status.itinerary == "Final" and went_well(migration)
+    return Sibling(migration.name, migration.metadata.created, stage, status.phase, cut_over)
 
 
 def scaled_down(workloads: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

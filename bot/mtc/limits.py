@@ -64,19 +64,36 @@ class Limits:
         return min(learned, base * MOST)
 
 
-def learn(migrations: Iterable[MigMigration]) -> Limits:
-    """Return the limits that the finished migrations among these teach."""
-    finished = [m for m in migrations if _went_well(m)]
-    finished.sort(key=lambda m: m.metadata.created or _OLDEST, reverse=True)
+Lesson = tuple[tuple[str, timedelta], ...]
+"""What one migration teaches: pipeline steps and how long each took."""
+
+
+def lesson(migration: MigMigration) -> Lesson:
+    """Return what a migration teaches; nothing unless it went well."""
+    if not went_well(migration):
+        return ()
+    steps = ((step.name, _span(step)) for step in migration.status.pipeline)
+    return tuple((name, span) for name, span in steps if span is not None)
+
+
+def learned(lessons: Iterable[Lesson]) -> Limits:
+    """Return the limits that these lessons teach together."""
     seen: dict[str, list[timedelta]] = defaultdict(list)
-    for migration in finished[:NEWEST]:
-        for step in migration.status.pipeline:
-            if (span := _span(step)) is not None:
-                seen[step.name].append(span)
+    for each in lessons:
+        for name, span in each:
+            seen[name].append(span)
     return Limits({name: _usual(spans) for name, spans in seen.items() if len(spans) >= ENOUGH})
 
 
-def _went_well(migration: MigMigration) -> bool:
+def learn(migrations: Iterable[MigMigration]) -> Limits:
+    """Return the limits that the newest of these migrations teach, of those that went well."""
+    finished = [m for m in migrations if went_well(m)]
+    finished.sort(key=lambda m: m.metadata.created or _OLDEST, reverse=True)
+    return learned(lesson(m) for m in finished[:NEWEST])
+
+
+def went_well(migration: MigMigration) -> bool:
+    """Return whether a stage run or a cutover has succeeded, with warnings or without."""
     status = migration.status
     return (
         status.phase == "Completed"

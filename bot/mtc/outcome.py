@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.mtc.graph import MigrationObjects, scaled_down
+from bot.mtc.graph import MigrationObjects, Sibling, scaled_down
 from bot.mtc.limits import Limits
 from bot.mtc.models import (
     Condition,
@@ -77,11 +77,10 @@ def _blocking(migration: MigMigration) -> Condition | None:
 def _ahead(objects: MigrationObjects) -> str:
     """Return the first migration in the plan's queue: stages by age, then the others by age."""
 
-    def age(migration: MigMigration) -> tuple[bool, datetime, str]:
-        created = migration.metadata.created or _EARLIEST
-        return (not migration.spec.stage, created, migration.name)
+    def age(one: Sibling) -> tuple[bool, datetime, str]:
+        return (not one.stage, one.created or _EARLIEST, one.name)
 
-    waiting = [m for m in objects.siblings if m.status.phase != "Completed"]
+    waiting = (one for one in objects.siblings if one.phase != "Completed")
     first = min(waiting, key=age, default=None)
     return first.name if first is not None and first.name != objects.migration.name else ""
 
@@ -187,17 +186,8 @@ def _left_scaled_down(objects: MigrationObjects) -> tuple[str, ...]:
     After a cutover that succeeded that is as wanted.
     """
     migration = objects.migration
-    succeeded = [
-        m
-        for m in objects.siblings
-        if m.status.phase == "Completed"
-        and not m.spec.stage
-        and m.status.itinerary == "Final"
-        and (m.status.condition("Succeeded") or m.status.condition("SucceededWithWarnings"))
-        and not m.status.condition("Canceled")
-        and not m.status.condition("Failed")
-    ]
-    going = [m for m in objects.siblings if m.status.phase != "Completed" and m.status.phase]
+    succeeded = any(one.cut_over for one in objects.siblings)
+    going = any(one.phase not in ("", "Completed") for one in objects.siblings)
     ended_badly = (
         migration.status.condition("Failed")
         or migration.status.condition("Canceled")

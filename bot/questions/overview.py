@@ -15,7 +15,7 @@ from typing import TypeVar
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import ClusterReader, ControlPlane, NotServed
-from bot.mtc.graph import MigrationObjects
+from bot.mtc.graph import MigrationObjects, Sibling, sibling
 from bot.mtc.limits import learn
 from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigration, MigPlan, read
 from bot.mtc.models.base import Model, Object
@@ -86,14 +86,15 @@ def host_view(host: ClusterReader) -> tuple[MigrationObjects, ...]:
     transfers = _by_owner(_read(host, k.DVM, DirectVolumeMigration))
     images = _by_owner(_read(host, k.DIM, DirectImageMigration))
     limits = learn(migrations)
-    siblings: dict[str, list[MigMigration]] = defaultdict(list)
+    of_plan: dict[str, list[Sibling]] = defaultdict(list)
     for migration in migrations:
-        siblings[migration.spec.mig_plan_ref.name].append(migration)
+        of_plan[migration.spec.mig_plan_ref.name].append(sibling(migration))
+    siblings = {plan: tuple(ones) for plan, ones in of_plan.items()}
     return tuple(
         MigrationObjects(
             migration,
             plans.get(migration.spec.mig_plan_ref.name),
-            tuple(siblings[migration.spec.mig_plan_ref.name]),
+            siblings[migration.spec.mig_plan_ref.name],
             tuple(transfers.get(migration.metadata.uid, ())),
             dims=tuple(images.get(migration.metadata.uid, ())),
             limits=limits,

@@ -8,15 +8,16 @@ nothing at all.
 
 from __future__ import annotations
 
-import heapq
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json, ObjectRef
-from bot.mtc.graph import MigrationObjects
-from bot.mtc.limits import NEWEST, Limits, learn
+from bot.mtc.graph import MigrationObjects, Others, Sibling, sibling
+from bot.mtc.limits import NEWEST, Lesson, Limits, learned, lesson
 from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigration, MigPlan, read
 from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome import object_outcome, outcome
@@ -24,6 +25,10 @@ from bot.mtc.outcome_words import Outcome
 from bot.watching.picture import Picture
 from bot.watching.seen import Seen
 from knowledge.matching.loglines import parse_time
+
+Told = TypeVar("Told")
+_Told = dict[str, tuple[str, Told]]
+"""By uid: the version of a migration, and what it told."""
 
 MIGRATION = "MigMigration"
 INFRASTRUCTURE = ("MigCluster", "MigStorage", "MigHook", "MigPlan")
@@ -42,6 +47,8 @@ class Candidate:
     plan: str
     judge: Callable[[datetime], Outcome]
     """Returns how it stands, from the control cluster alone."""
+    others: Callable[[], Others] = Others
+    """Returns what other migrations say about it; nothing about what is none."""
     in_use: Callable[[], bool] = lambda: False
     """Returns whether a migration under way depends on it; of clusters and stores only."""
 
@@ -58,12 +65,15 @@ class Candidate:
 
 
 class Candidates:
-    """The candidates of one control cluster."""
+    """The candidates of one control cluster. What other migrations say may be asked by threads."""
 
     def __init__(self, picture: Picture) -> None:
         """Take the picture to read from."""
         self._picture = picture
         self._limits: Limits | None = None
+        self._lock = threading.RLock()
+        self._lessons: _Told[Lesson] = {}
+        self._siblings: dict[str, _Told[Sibling]] = {}
 
     def all(self) -> Iterator[Seen]:
         """Yield every object that can be a candidate."""
@@ -101,7 +111,12 @@ class Candidates:
         """Return a cluster, store, hook or plan as a candidate."""
         plan = seen.name if seen.kind == "MigPlan" else ""
         return Candidate(
-            seen, seen.version, "", plan, _object_judge(seen), lambda: self._in_use(seen)
+            seen,
+            seen.version,
+            "",
+            plan,
+            _object_judge(seen),
+            in_use=lambda: self._in_use(seen),
         )
 
     def of_migration(self, seen: Seen) -> Candidate:
@@ -116,16 +131,32 @@ class Candidates:
             ",".join(each.version for each in around if each is not None),
             seen.links[0].partition("/")[2] if seen.links else "",
             self._migration_judge(seen, plan, transfers, images),
+            lambda: self._others(seen),
         )
 
     def limits(self) -> Limits:
-        """Return how long phases may last here, learned anew whenever a migration has ended."""
-        if self._limits is None:
-            self._limits = learn(
-                read(MigMigration, seen.object)
-                for seen in newest(self._picture.of(MIGRATION), NEWEST)
-            )
-        return self._limits
+        """Return how long phases may last here, learned anew whenever a migration has ended.
+
+        Of that only what has changed is read.
+        """
+        with self._lock:
+            if self._limits is None:
+                newest = self._picture.newest(NEWEST)
+                self._lessons = _updated(self._lessons, newest, lesson)
+                self._limits = learned(told for _, told in self._lessons.values())
+            return self._limits
+
+    def _others(self, seen: Seen) -> Others:
+        limits = Limits() if seen.done else self.limits()
+        return Others(self._of_plan(seen.links[0]) if seen.links else (), limits)
+
+    def _of_plan(self, plan: str) -> tuple[Sibling, ...]:
+        """Return a plan's migrations; only those that have changed are read."""
+        with self._lock:
+            present = self._picture.linked(MIGRATION, plan)
+            known = _updated(self._siblings.get(plan, {}), present, sibling)
+            self._siblings[plan] = known
+        return tuple(found for _, found in known.values())
 
     def _going(self, plan: str) -> Iterator[Seen]:
         return (seen for seen in self._picture.linked(MIGRATION, plan) if not seen.done)
@@ -139,18 +170,15 @@ class Candidates:
     ) -> Callable[[datetime], Outcome]:
         def judge(now: datetime) -> Outcome:
             migration = read(MigMigration, seen.object)
-            siblings: tuple[MigMigration, ...] = (migration,)
-            if not seen.done and seen.links:
-                of_plan = self._picture.linked(MIGRATION, seen.links[0])
-                siblings = tuple(read(MigMigration, each.object) for each in of_plan)
+            others = Others() if seen.done else self._others(seen)
             return outcome(
                 MigrationObjects(
                     migration,
                     read(MigPlan, plan.object) if plan is not None else None,
-                    siblings,
+                    others.siblings,
                     tuple(read(DirectVolumeMigration, made.object) for made in transfers),
                     dims=tuple(read(DirectImageMigration, made.object) for made in images),
-                    limits=Limits() if seen.done else self.limits(),
+                    limits=others.limits,
                 ),
                 now,
             )
@@ -158,9 +186,17 @@ class Candidates:
         return judge
 
 
-def newest(migrations: Iterable[Seen], most: int) -> list[Seen]:
-    """Return so many of the newest migrations, the newest first."""
-    return heapq.nlargest(most, migrations, key=lambda seen: (seen.created, seen.name))
+def _updated(
+    known: _Told[Told], present: Iterable[Seen], told: Callable[[MigMigration], Told]
+) -> _Told[Told]:
+    """Return what each present migration tells; those that are as known are not read."""
+    found: _Told[Told] = {}
+    for seen in present:
+        before = known.get(seen.uid)
+        if before is None or before[0] != seen.version:
+            before = (seen.version, told(read(MigMigration, seen.object)))
+        found[seen.uid] = before
+    return found
 
 
 def _object_judge(seen: Seen) -> Callable[[datetime], Outcome]:

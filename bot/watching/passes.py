@@ -283,7 +283,7 @@ class Passes:
         about = f"{candidate.ref} of {self.plane.name}"
         try:
             view = TargetPlane(plane, self.picture, candidate)
-            diagnosis = self._diagnoser(view, candidate.ref)
+            diagnosis = self._diagnoser(view, candidate.ref, candidate.others())
         except NotFound:
             return None
         except Exception as error:

@@ -9,12 +9,13 @@ hides another; a kind that could not be read whole is not taken for empty.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bot.clusters.kinds import Kind
+from bot.clusters.kinds import MIGMIGRATION, Kind
 from bot.clusters.port import Listing, WatchEvent
 from bot.watching.seen import Seen, older, seen
 
@@ -57,6 +58,8 @@ class Picture:
         self._objects: dict[str, dict[str, Seen]] = defaultdict(dict)
         self._places: dict[str, Seen] = {}
         self._linked: dict[tuple[str, str], dict[str, Seen]] = defaultdict(dict)
+        self._migrations: list[tuple[str, str, str]] = []
+        """Creation time, name and uid of all migrations, the oldest first."""
         self._whole: set[str] = set()
         self._versions: dict[Kind, str] = {}
         self._updates: list[Update] = []
@@ -120,6 +123,12 @@ class Picture:
         with self._lock:
             return tuple(self._linked.get((kind, link), {}).values())
 
+    def newest(self, most: int) -> tuple[Seen, ...]:
+        """Return so many of the newest migrations, the newest first."""
+        with self._lock:
+            migrations = self._objects[MIGMIGRATION.kind]
+            return tuple(migrations[uid] for *_, uid in reversed(self._migrations[-most:]))
+
     def whole(self) -> frozenset[str]:
         """Return the kinds of which nothing is missing: who is not there is gone."""
         with self._lock:
@@ -157,6 +166,8 @@ class Picture:
             return
         if known is not None:
             self._unlink(known)
+        if found.kind == MIGMIGRATION.kind:
+            insort(self._migrations, _age(found))
         self._objects[found.kind][found.uid] = found
         self._places[found.place] = found
         for link in found.links:
@@ -171,6 +182,8 @@ class Picture:
         self._gone[known.uid] = known
 
     def _unlink(self, known: Seen) -> None:
+        if known.kind == MIGMIGRATION.kind:
+            del self._migrations[bisect_left(self._migrations, _age(known))]
         present = self._places.get(known.place)
         if present is not None and present.uid == known.uid:
             del self._places[known.place]
@@ -179,3 +192,7 @@ class Picture:
             of_link.pop(known.uid, None)
             if not of_link:
                 del self._linked[known.kind, link]
+
+
+def _age(one: Seen) -> tuple[str, str, str]:
+    return (one.created, one.name, one.uid)

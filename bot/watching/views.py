@@ -2,12 +2,10 @@
 
 A diagnosis lists every kind of MTC. With ten thousand migrations that is a hundred megabytes to
 learn of one, so what the watches know already is not asked for again, and of it only that is
-handed out which bears on the target: its plan, the plan's migrations, what it made, clusters,
-stores and hooks, and, while it goes on, the newest migrations, which teach how long a phase may
-last. Kinds that are
-not watched are asked for by the labels that mig-controller gives them (DVMP and DISM: the uid of
-their owner; MigAnalytic: the name of its plan). A kind of which the picture is not whole is listed
-as ever.
+handed out which bears on the target: its plan, what it made, clusters, stores and hooks. What the
+other migrations say of it is known without them (``Candidate.others``). Kinds that are not watched
+are asked for by the labels that mig-controller gives them (DVMP and DISM: the uid of their owner;
+MigAnalytic: the name of its plan). A kind of which the picture is not whole is listed as ever.
 """
 
 from __future__ import annotations
@@ -17,8 +15,7 @@ from collections.abc import Iterable, Mapping
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import ClusterReader, Json, Listing
-from bot.mtc.limits import NEWEST
-from bot.watching.candidates import MADE, MIGRATION, Candidate, newest
+from bot.watching.candidates import MADE, MIGRATION, Candidate
 from bot.watching.picture import Picture
 from bot.watching.seen import Seen
 from bot.watching.sharing import SharedPlane, SharedReader
@@ -88,11 +85,7 @@ class TargetHost(SharedReader):
     def _bearing(self, kind: str) -> Iterable[Seen]:
         seen, picture = self._target.seen, self._picture
         if kind == MIGRATION:
-            if seen.kind != MIGRATION:
-                return ()
-            of_plan = picture.linked(MIGRATION, seen.links[0]) if seen.links else ()
-            lately = () if seen.done else newest(picture.of(MIGRATION), NEWEST)
-            return {each.uid: each for each in (seen, *of_plan, *lately)}.values()
+            return (seen,) if seen.kind == MIGRATION else ()
         if kind in MADE:
             return self._made(kind)
         if kind == "MigPlan":

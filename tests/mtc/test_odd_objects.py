@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.mtc import models
-from bot.mtc.graph import MigrationObjects, scaled_down
+from bot.mtc.graph import MigrationObjects, scaled_down, sibling
 from bot.mtc.models import parse, read
 from bot.mtc.models.base import Object
 from bot.mtc.outcome import outcome
@@ -81,7 +81,7 @@ def test_anything_has_an_outcome(
     objects = MigrationObjects(
         one,
         read(models.MigPlan, plan),
-        (one,),
+        (sibling(one),),
         (read(models.DirectVolumeMigration, transfer),),
         source_workloads=tuple(w for w in workloads if isinstance(w, dict)),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.mtc.graph import MigrationObjects
+from bot.mtc.graph import MigrationObjects, sibling
 from bot.mtc.models import Backup, DirectVolumeMigration, MigMigration, MigPlan, read
 from bot.mtc.outcome import outcome
 from bot.mtc.outcome_words import Word
@@ -85,7 +85,7 @@ QUIESCED = {
 
 
 def judge(one: MigMigration, **parts: Any) -> Any:
-    parts.setdefault("siblings", (one,))
+    parts["siblings"] = tuple(map(sibling, parts.get("siblings", (one,))))
     return outcome(MigrationObjects(one, **parts), NOW)
 
 

@@ -13,7 +13,7 @@ from bot.clusters.kinds import Kind
 from bot.clusters.port import Json, Listing, WatchEvent
 from bot.watching.picture import Picture
 from bot.watching.seen import seen
-from tests.incidents.diagnoses import START
+from tests.incidents.diagnoses import START, after
 from tests.watching.objects import NS, ended, plan, running
 
 
@@ -107,6 +107,19 @@ class TestChanges:
         picture.apply(k.MIGPLAN, WatchEvent("MODIFIED", thing("a", 9)))
         assert picture.changes().touched == ()
         assert names(picture) == {"a": "10"}
+
+
+def test_the_newest_migrations_are_known_whatever_comes_and_goes() -> None:
+    picture = Picture()
+    made = [running(f"m-{n}", "shop", at=after(n % 3)) for n in range(9)]
+    replace(picture, Listing(tuple(made)), kind=k.MIGMIGRATION)
+    assert [m.name for m in picture.newest(4)] == ["m-8", "m-5", "m-2", "m-7"]
+    for gone in (made[5], made[0]):
+        picture.apply(k.MIGMIGRATION, WatchEvent("DELETED", gone))
+    picture.apply(k.MIGMIGRATION, WatchEvent("MODIFIED", running("m-2", "shop", at=after(9))))
+    assert [m.name for m in picture.newest(4)] == ["m-2", "m-8", "m-7", "m-4"]
+    replace(picture, Listing((running("late", "shop", at=after(5)), made[1])), kind=k.MIGMIGRATION)
+    assert [m.name for m in picture.newest(4)] == ["late", "m-1"]
 
 
 class TestLinks:
