@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable
 
-NAMES = ("scan", "diagnose", "watch")
+NAMES = ("scan", "diagnose", "storm", "watch")
 
 
 def _main_of(name: str) -> Callable[[list[str]], int]:

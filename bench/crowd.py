@@ -49,6 +49,8 @@ class Crowd:
 
     finished: int
     running: int
+    plans: int = 0
+    """How many plans those that run belong to; each to its own where it is 0."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def load(self, server: ApiServer) -> int:
@@ -60,6 +62,23 @@ class Crowd:
         made += loader.create(self._running())
         uids = loader.uids("MigMigration")
         return made + loader.create(self._transfers(uids))
+
+    def objects(self) -> Iterator[Json]:
+        """Yield everything, with uids, for a cluster in memory."""
+        source = _thing("MigCluster", "ocp3", {"isHostCluster": False}, _status(_ready()))
+        there = (
+            source,
+            *self._surroundings(),
+            *self._plans(),
+            *self._migrations(),
+            *self._running(),
+        )
+        uids: dict[str, str] = {}
+        for made in there:
+            uid = f"uid-{made['kind']}-{made['metadata']['name']}"
+            uids[made["metadata"]["name"]] = made["metadata"]["uid"] = uid
+            yield made
+        yield from self._transfers(uids)
 
     def _surroundings(self) -> Iterator[Json]:
         yield _thing("MigStorage", "s3", {"backupStorageProvider": "aws"}, _status(_ready()))
@@ -81,8 +100,9 @@ class Crowd:
     def _running(self) -> Iterator[Json]:
         for number in range(self.running):
             status = _ended(self.now - timedelta(minutes=3), done=4)
-            status |= {"phase": "StageBackupCreated", "conditions": [_running_condition()]}
-            spec = {"migPlanRef": _ref(live_plan(number)), "quiescePods": True}
+            status |= stepped(self.now, 20)
+            plan = live_plan(number % self.plans if self.plans else number)
+            spec = {"migPlanRef": _ref(plan), "quiescePods": True}
             yield _thing("MigMigration", live(number), spec, status)
 
     def _transfers(self, uids: dict[str, str]) -> Iterator[Json]:
@@ -114,6 +134,18 @@ def live(number: int) -> str:
 def live_plan(number: int) -> str:
     """Return the name of its plan; the last digit says which room hears of it."""
     return f"live-{number:03}"
+
+
+def stepped(now: datetime, step: int) -> Json:
+    """Return the part of a status in which a migration that runs has come to a step."""
+    running = _condition("Running", "Advisory", f"Step: {step}/50", "StageBackupCreated", now)
+    return {"phase": "StageBackupCreated", "conditions": [running]}
+
+
+def held(now: datetime) -> Json:
+    """Return the part of a status in which a migration is held up by its plan."""
+    message = "The associated migration plan is not ready."
+    return {"conditions": [_condition("PlanNotReady", "Critical", message, "", now)]}
 
 
 def failure(now: datetime) -> Json:
@@ -224,11 +256,6 @@ def _condition(kind: str, category: str, message: str, reason: str, at: datetime
 def _ready() -> Json:
     past = datetime.now(UTC) - timedelta(days=30)
     return _condition("Ready", "Required", "It is ready.", "", past)
-
-
-def _running_condition() -> Json:
-    step = "Step: 20/50"
-    return _condition("Running", "Advisory", step, "StageBackupCreated", datetime.now(UTC))
 
 
 def _ended(begun: datetime, done: int = len(_STEPS)) -> Json:
