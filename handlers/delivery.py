@@ -2,7 +2,8 @@
 
 Either a call worked, or it raises one of: ``Limited`` (later), ``Uncertain`` (it may or may not
 have worked; look first, then try again), ``Gone`` (the message to change is no longer there),
-``Refused`` (it will never work; ``str()`` says why and what to do).
+``ChannelRefused`` (not before somebody mends the channel or the configuration), ``Refused`` (it
+will never work); ``str()`` of both says why and what to do.
 """
 
 from __future__ import annotations
@@ -42,13 +43,20 @@ _PASSING = frozenset(
         "team_added_to_org",
     }
 )
-_HINTS = {
+_CHANNEL_HINTS = {
     "channel_not_found": "correct the channel in the configuration, or invite the bot if it is "
     "private",
     "not_in_channel": "invite the bot to the channel",
     "is_archived": "route the messages to a channel that is in use",
     "is_inactive": "route the messages to a channel that is in use",
     "restricted_action": "let the bot post there in the workspace's settings",
+    "restricted_action_read_only_channel": "let the bot post there in the channel's settings",
+    "restricted_action_non_threadable_channel": "let the bot reply in threads there",
+    "restricted_action_thread_only_channel": "let the bot post there in the channel's settings",
+}
+"""What Slack refuses because of the channel, and how that is mended."""
+_HINTS = {
+    **_CHANNEL_HINTS,
     "edit_window_closed": "the workspace lets nobody edit messages that old",
 }
 
@@ -80,6 +88,15 @@ class Gone(Exception):
 
 class Refused(Exception):
     """Slack will not take it, however often it is tried."""
+
+    def __init__(self, why: str, code: str = "") -> None:
+        """Keep why, and Slack's word for it."""
+        super().__init__(why)
+        self.code = code
+
+
+class ChannelRefused(Refused):
+    """The channel does not take it now; it will once the channel or the configuration is mended."""
 
 
 def payload_of(item: OutboxItem) -> dict[str, Any]:
@@ -127,10 +144,12 @@ class Channels:
 
     def update(self, channel: str, ts: str, message: Message) -> None:
         """Change a message; its metadata stays."""
-        with _told():
-            self._client.chat_update(
+        self._inside(
+            channel,
+            lambda: self._client.chat_update(
                 channel=channel, ts=ts, text=message.text, blocks=message.blocks
-            )
+            ),
+        )
 
     def delete(self, channel: str, ts: str) -> None:
         """Delete a message of the bot's own."""
@@ -142,7 +161,7 @@ class Channels:
 
         Looks through the newest thousand messages of the channel or of the thread.
         """
-        channel_id = self._id_of(channel)
+        channel_id = self.id_of(channel)
         return self._inside(channel_id, lambda: self._find(channel_id, thread_ts, item))
 
     def _find(self, channel: str, thread_ts: str, item: OutboxItem) -> list[str]:
@@ -181,8 +200,11 @@ class Channels:
             self._bot_id = str(self._client.auth_test().get("bot_id") or "")
         return self._bot_id
 
-    def _id_of(self, channel: str) -> str:
-        """Return the id of a channel given by name, since histories are read by id only."""
+    def id_of(self, channel: str) -> str:
+        """Return the id of a channel given by name, since histories are read by id only.
+
+        Raises ``ChannelRefused`` where there is none such that the bot may see.
+        """
         name = channel.lstrip("#")
         if _CHANNEL_ID.fullmatch(channel) or name in self._ids:
             return self._ids.get(name, channel)
@@ -198,7 +220,7 @@ class Channels:
                 if not cursor:
                     break
         if name not in self._ids:
-            raise Refused(_sentence("channel_not_found", ""))
+            raise ChannelRefused(_sentence("channel_not_found", ""), "channel_not_found")
         return self._ids[name]
 
     def _inside(self, channel: str, call: Callable[[], T]) -> T:
@@ -207,12 +229,12 @@ class Channels:
             with _told():
                 return call()
         except Refused as error:
-            if error.args[1:] != ("not_in_channel",):
+            if error.code != "not_in_channel":
                 raise
             refused = error
         try:
             with _told():
-                self._client.conversations_join(channel=self._id_of(channel))
+                self._client.conversations_join(channel=self.id_of(channel))
         except Refused:
             raise refused from None
         with _told():
@@ -297,7 +319,8 @@ def _meaning(error: SlackApiError) -> Exception:
         return Uncertain(f"Slack does not accept the bot token ({code})", timedelta(minutes=1))
     if code == "message_not_found":
         return Gone()
-    return Refused(_sentence(code, "; ".join(map(str, response.get("errors") or ()))), code)
+    kind = ChannelRefused if code in _CHANNEL_HINTS else Refused
+    return kind(_sentence(code, "; ".join(map(str, response.get("errors") or ()))), code)
 
 
 def _sentence(code: str, details: str) -> str:

@@ -3,7 +3,8 @@
 Each message carries the incident and the outbox item in its metadata. Where an earlier try may
 have reached Slack (a lost reply, a time-out, a crash between the post and its record), the
 message is looked for in the channel before it is posted again. Limits and outages put an item
-off; only what Slack refuses for good is set aside, with a sentence in the log.
+off. So does a channel that takes nothing, until it, the configuration or the bot's membership is
+mended; only what Slack refuses for good is set aside. Both are said in the log.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from bot.incidents.ports import OutboxItem
 from bot.redaction import redact
 from bot.store.approval_records import Approval
 from handlers.clients import make_client
-from handlers.delivery import Channels, Gone, Limited, Refused, Uncertain, Unsure
+from handlers.delivery import ChannelRefused, Channels, Gone, Limited, Refused, Uncertain, Unsure
+from handlers.renewing import Renewals
 from handlers.request_posts import Place, place_of
 from handlers.services import Services
 from handlers.views.card import card
@@ -44,6 +46,11 @@ _BATCH_SECONDS = 20.0
 _BEGUN_SECONDS = 28.0
 """A post that looked first begins within this time of its claim, and ends before the claim does."""
 
+_HELD = timedelta(minutes=1)
+"""How long a channel that takes nothing is left alone."""
+_HELD_AT_MOST = timedelta(days=7)
+"""What a channel did not take for so long is set aside: nobody waits for it any more."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +65,8 @@ class Poster:
         self._channels = Channels(own)
         self._services = services
         self._unsure = Unsure(self._channels, own.timeout)
+        self._renewals = Renewals(own.timeout)
+        self._refusing: set[str] = set()
         self._poll = poll_seconds
         self._claimed = 0.0
         self._stopping = threading.Event()
@@ -85,30 +94,51 @@ class Poster:
     def drain_once(self) -> int:
         """Send what is due; return how many items were taken up."""
         self._unsure.settle()
+        for shown in self._renewals.due():
+            self._services.outbox.renew(shown, self._services.clock())
         self._claimed = time.monotonic()
         items = self._services.outbox.claim(self._services.clock(), _BATCH)
         wait: timedelta | None = None
+        held: set[str] = set()
         for item in items:
             if wait is None and time.monotonic() - self._claimed > _BATCH_SECONDS:
                 wait = timedelta()
-            if wait is None:
-                wait = self._handle(item)
+            if item.channel in held:
+                self._put_off(item, _HELD, "its channel takes nothing now", tried=False)
+            elif wait is None:
+                try:
+                    wait = self._handle(item)
+                except ChannelRefused as error:
+                    self._hold(item, str(error))
+                    held.add(item.channel)
             else:
                 self._put_off(item, wait, "Slack is slow, down or asks to wait", tried=False)
         return len(items)
 
     def resume(self) -> None:
-        """Look once more for late messages of tries that a former process made."""
-        since = self._services.clock() - _LATE
-        for each in self._services.outbox.resent(since):
-            incident = self._services.incidents.get(each.item.incident_id)
-            if each.item.kind == "thread" and incident is not None:
-                where = (incident.channel, incident.message_ts)
-            elif each.item.kind in ("card", "rollup"):
-                where = (each.item.channel, "")
-            else:
-                continue
-            self._unsure.watch(each.item, *where, each.ts)
+        """Take up what a former process left: messages put off, and tries that may arrive late."""
+        now = self._services.clock()
+        self._services.outbox.release(now)
+        for each in self._services.outbox.resent(now - _LATE):
+            where = self._place(each.item)
+            if where is not None:
+                self._unsure.watch(each.item, *where, each.ts)
+                self._renewals.watch(each.item)
+
+    def _place(self, item: OutboxItem) -> Place | None:
+        """Return where a message was posted; None where that is not known any more."""
+        if item.kind == "approval":
+            remediation = self._services.remediation
+            approval = remediation.approvals.get(item.incident_id) if remediation else None
+            if approval is None:
+                return None
+            place = place_of(approval, self._services.incidents.get(approval.incident_id))
+            under = "" if item.topic == "card" else approval.message_ts
+            return Place(approval.channel, place.thread_ts or under)
+        incident = self._services.incidents.get(item.incident_id)
+        if item.kind == "thread":
+            return Place(incident.channel, incident.message_ts) if incident else None
+        return Place(incident.channel if incident else item.channel, "")
 
     def _run(self) -> None:
         wait = self._poll
@@ -129,7 +159,10 @@ class Poster:
             self._awake.clear()
 
     def _handle(self, item: OutboxItem) -> timedelta | None:
-        """Send one item; return how long the rest should wait, where it found Slack unwell."""
+        """Send one item; return how long the rest should wait, where it found Slack unwell.
+
+        Raises ``ChannelRefused``.
+        """
         outbox = self._services.outbox
         try:
             channel, ts = self._deliver(item)
@@ -140,17 +173,23 @@ class Poster:
             after = min(timedelta(seconds=2 ** min(item.attempts, 8)), _LONGEST)
             self._put_off(item, max(after, error.after), str(error))
             return error.after
+        except ChannelRefused:
+            raise
         except Refused as error:
             self._give_up(item, str(error))
         else:
             outbox.sent(item, channel, ts, self._services.clock())
+            self._refusing.discard(item.channel)
+            if item.attempts:
+                self._renewals.watch(item)
         return None
 
     def _deliver(self, item: OutboxItem) -> tuple[str, str]:
         if item.kind == "rollup":
             found = (self._services.incidents.get(each) for each in item.detail.split())
             named = [incident for incident in found if incident is not None]
-            return self._post(item, self._made(lambda e, lang: rollup(named, e, lang)))
+            message = self._made(lambda e, lang: rollup(named, e, lang))
+            return self._post(item, message, other=self._route(named[0]) if named else "")
         if item.kind == "approval":
             return self._about_request(item)
         incident = self._services.incidents.get(item.incident_id)
@@ -181,22 +220,29 @@ class Poster:
             note = self._made(lambda e, lang: request_note(item.topic, approval, policy, lang))
             return self._post(item, note, approval.channel, place.thread_ts or approval.message_ts)
         message = self._made(lambda e, lang: request_card(approval, policy, lang))
-        posted = self._request_card(item, approval, message, place)
+        other = remediation.channel(approval.control, approval.plan_name)
+        posted = self._request_card(item, approval, message, place, other)
         if posted != (approval.channel, approval.message_ts):
             remediation.approvals.posted(approval.id, *posted)
         return posted
 
     def _request_card(
-        self, item: OutboxItem, approval: Approval, message: Message, place: Place
+        self, item: OutboxItem, approval: Approval, message: Message, place: Place, other: str
     ) -> tuple[str, str]:
         if approval.message_ts:
             try:
                 self._channels.update(approval.channel, approval.message_ts, message)
             except Gone:
                 _log.warning("the card of request %s was deleted; it is posted anew", approval.id)
+            except ChannelRefused:
+                if self._same(other, approval.channel):
+                    raise
+                return self._post(item, message, other)
             else:
                 return approval.channel, approval.message_ts
-        return self._post(item, message, place.channel, place.thread_ts, broadcast=True)
+        return self._post(
+            item, message, place.channel, place.thread_ts, other=other, broadcast=True
+        )
 
     def _made(self, view: Callable[[Entries, Lang], Message]) -> Message:
         """Return the message of a view; one that cannot be made must not hold up the others."""
@@ -208,14 +254,27 @@ class Poster:
             raise Refused(f"the message cannot be made: {error!r}") from None
 
     def _card(self, item: OutboxItem, incident: Incident, message: Message) -> tuple[str, str]:
+        other = self._route(incident)
         if incident.message_ts:
             try:
                 self._channels.update(incident.channel, incident.message_ts, message)
             except Gone:
                 _log.warning("the card of incident %s was deleted; it is posted anew", incident.id)
+            except ChannelRefused:
+                if self._same(other, incident.channel):
+                    raise
+                return self._post(item, message, other)
             else:
                 return incident.channel, incident.message_ts
-        return self._post(item, message)
+        return self._post(item, message, other=other)
+
+    def _same(self, other: str, channel: str) -> bool:
+        """Return whether ``other`` is no other channel than the one of a card."""
+        return not other or self._channels.id_of(other) == channel
+
+    def _route(self, incident: Incident) -> str:
+        """Return where the incident's card belongs by the configuration of today."""
+        return self._services.channel(incident)
 
     def _post(
         self,
@@ -224,11 +283,24 @@ class Poster:
         channel: str = "",
         thread_ts: str = "",
         *,
+        other: str = "",
         broadcast: bool = False,
     ) -> tuple[str, str]:
-        channel = channel or item.channel
+        """Post, or find it posted; in channel ``other`` where its own does not take it."""
+        channel = channel or item.channel or other
         if not channel:
-            raise Refused("no channel is configured for it")
+            raise ChannelRefused("no channel is configured for it; add one to the configuration")
+        try:
+            return self._post_there(item, message, Place(channel, thread_ts), broadcast=broadcast)
+        except ChannelRefused:
+            if other in ("", channel):
+                raise
+        return self._post_there(item, message, Place(other, ""), broadcast=broadcast)
+
+    def _post_there(
+        self, item: OutboxItem, message: Message, place: Place, *, broadcast: bool
+    ) -> tuple[str, str]:
+        channel, thread_ts = place
         unsure = item.attempts > 0
         if unsure:
             already = self._channels.find(channel, thread_ts, item)
@@ -251,6 +323,20 @@ class Poster:
         )
         now = self._services.clock()
         self._services.outbox.retry(item, after, redact(why), now, tried=tried)
+
+    def _hold(self, item: OutboxItem, why: str) -> None:
+        now = self._services.clock()
+        if item.created_at is not None and now - item.created_at > _HELD_AT_MOST:
+            self._give_up(item, why)
+            return
+        if item.channel not in self._refusing:
+            self._refusing.add(item.channel)
+            _log.error(
+                "channel %s takes no messages, they wait until it does: %s",
+                item.channel or "(none)",
+                why,
+            )
+        self._services.outbox.hold(item, _HELD, redact(why), now)
 
     def _give_up(self, item: OutboxItem, why: str) -> None:
         _log.error(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.access.people import Directory
 from bot.access.policy import Policy
 from bot.diagnosis.findings import Diagnosis
+from bot.incidents.model import Incident
 from bot.incidents.ports import Incidents, Outbox
 from bot.questions.asking import Questions
 from bot.remediation.offers import Offer
@@ -49,6 +50,8 @@ class Services:
     knowledge: Callable[[], Entries]
     """Returns the entries in force; asked anew each time, since they are hot-reloaded."""
     feedback: StoredFeedback
+    channel: Callable[[Incident], str]
+    """Returns where an incident's card belongs by the present configuration."""
     remediation: Remediation | None = None
     """None: the bot reads only (``remediation: off``)."""
     clock: Callable[[], datetime] = _utc_now

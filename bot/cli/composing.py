@@ -127,6 +127,7 @@ def compose(
             outbox=outbox,
             knowledge=known,
             feedback=StoredFeedback(database),
+            channel=slack.channel,
             remediation=fixes,
             clock=clock,
             default_lang=language,

@@ -121,8 +121,20 @@ class Outbox(Protocol):
         """
         ...
 
+    def hold(self, item: OutboxItem, after: timedelta, error: str, now: datetime) -> None:
+        """Put off the item and all that is owed to its channel, which takes nothing now."""
+        ...
+
+    def release(self, now: datetime) -> None:
+        """Let all that was put off be tried now."""
+        ...
+
+    def renew(self, item: OutboxItem, now: datetime) -> None:
+        """Owe once more the card that the item was about, in its newest state."""
+        ...
+
     def give_up(self, item: OutboxItem, error: str, now: datetime) -> None:
-        """Set the item aside for good (bad channel, refused blocks); it is kept and counted."""
+        """Set the item aside for good (its blocks are refused); it is kept and counted."""
         ...
 
     def resent(self, since: datetime) -> tuple[Resent, ...]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.incidents.ports import MessageKind, OutboxItem, Resent
 from bot.store.database import Database
-from bot.store.owing import GIVEN_UP, OWED, SENT, owe_card
+from bot.store.owing import GIVEN_UP, OWED, SENT, owe_approval, owe_card
 from bot.store.schema import IncidentRow, OutboxRow, SilenceRow
 
 LEASE = timedelta(seconds=60)
@@ -90,8 +90,58 @@ class StoredOutbox:
 
         self._database.write(work)
 
+    def hold(self, item: OutboxItem, after: timedelta, error: str, now: datetime) -> None:
+        """Put off the item, and with it all that is owed to its channel, which takes nothing now.
+
+        Nothing of it counts as tried.
+        """
+
+        def work(session: Session) -> None:
+            row = _owed(session, item)
+            if row is None:
+                return
+            row.claimed_until, row.error, row.attempts = None, error, item.attempts
+            session.execute(
+                update(OutboxRow)
+                .where(
+                    OutboxRow.channel == row.channel,
+                    OutboxRow.state == OWED,
+                    OutboxRow.due_at < now + after,
+                )
+                .values(due_at=now + after, gathering=False)
+            )
+
+        self._database.write(work)
+
+    def release(self, now: datetime) -> None:
+        """Let all that was put off be tried now: what stood in its way may have been mended."""
+
+        def work(session: Session) -> None:
+            session.execute(
+                update(OutboxRow)
+                .where(
+                    OutboxRow.state == OWED, OutboxRow.due_at > now, OutboxRow.gathering.is_(False)
+                )
+                .values(due_at=now)
+            )
+
+        self._database.write(work)
+
+    def renew(self, item: OutboxItem, now: datetime) -> None:
+        """Owe once more the card that the item was about, in its newest state."""
+
+        def work(session: Session) -> None:
+            if item.kind == "approval":
+                owe_approval(session, item.incident_id, item.channel, "card", now)
+                return
+            row = session.get(IncidentRow, item.incident_id, with_for_update=True)
+            if row is not None and row.message_ts:
+                owe_card(session, row, now)
+
+        self._database.write(work)
+
     def give_up(self, item: OutboxItem, error: str, now: datetime) -> None:
-        """Set the item aside for good (bad channel, refused blocks); it is kept and counted.
+        """Set the item aside for good (its blocks are refused); it is kept and counted.
 
         Replies that wait for a card which was never posted are set aside with it.
         """

@@ -27,6 +27,7 @@ METHODS = (
     "auth.test",
     "apps.connections.open",
 )
+HANGING = ("chat.postMessage", "chat.update", "conversations.history")
 
 
 def trouble(slack: SlackSandbox, dice: random.Random) -> None:
@@ -36,7 +37,7 @@ def trouble(slack: SlackSandbox, dice: random.Random) -> None:
         case "limit":
             slack.rate_limit(method, times, retry_after=1)
         case "hang":
-            slack.hang(dice.choice(("chat.postMessage", "conversations.history")), 0.8, times)
+            slack.hang(dice.choice(HANGING), 0.8, times)
         case "5xx":
             slack.http_error(dice.choice((500, 502, 503)), method, times)
         case "error":
@@ -77,6 +78,7 @@ def test_under_fire_each_failure_is_told_once_and_in_order(
         scene.wait(lambda: scene.resolved() == FAILURES and scene.settled(FAILURES))
         scene.slack.clear_faults()
         scene.calm()
+        scene.wait(lambda: all("Resolved:" in str(card) for card in scene.cards()))
         assert list(told(scene).values()) == [["evidence", "resolved"]] * FAILURES
         assert scene.outbox()["given-up"] == 0
 

@@ -162,6 +162,7 @@ class House:
             outbox=self.outbox,
             knowledge=lambda: known,
             feedback=StoredFeedback(self.database),
+            channel=lambda incident: self.channel,
             remediation=self.remediation,
             clock=self.clock,
         )

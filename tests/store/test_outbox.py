@@ -206,3 +206,38 @@ def test_on_sqlite_a_new_process_takes_up_at_once_what_the_old_one_was_sending(
     (again,) = StoredOutbox(database).claim(START)
     assert (again.id, again.attempts) == (lost.id, 1)
     database.close()
+
+
+def test_what_a_channel_does_not_take_is_put_off_together_and_not_counted_as_tried(
+    incidents: StoredIncidents, outbox: StoredOutbox
+) -> None:
+    fail(incidents, "a")
+    fail(incidents, "b")
+    (first,) = outbox.claim(START, 1)
+    outbox.hold(first, timedelta(minutes=30), "not_in_channel", START)
+    assert outbox.claim(after(29)) == ()
+    assert [each.attempts for each in outbox.claim(after(31))] == [0, 0]
+
+
+def test_what_was_put_off_is_tried_at_once_when_asked_for(
+    incidents: StoredIncidents, outbox: StoredOutbox
+) -> None:
+    fail(incidents, "a")
+    (card,) = outbox.claim(START)
+    outbox.hold(card, timedelta(minutes=30), "not_in_channel", START)
+    assert outbox.claim(after(1)) == ()
+    outbox.release(after(1))
+    assert told(outbox.claim(after(1))) == ["card"]
+
+
+def test_a_card_is_owed_once_more_in_its_newest_state_and_only_once(
+    incidents: StoredIncidents, outbox: StoredOutbox
+) -> None:
+    fail(incidents, "a")
+    (card,) = outbox.claim(START)
+    outbox.renew(card, START)
+    assert outbox.counts()["owed"] == 2
+    outbox.sent(card, "C1", "1.1", START)
+    outbox.renew(card, after(1))
+    outbox.renew(card, after(2))
+    assert outbox.counts()["owed"] == 2
