@@ -36,6 +36,10 @@ _MESSAGE_KEYS = frozenset(
 _EVENT_ROW = re.compile(r"(?:^|\s)(?:Warning|Normal)\s+(?P<reason>[A-Z][A-Za-z]+)\s+(?P<rest>.*)")
 _ROW_OBJECT = re.compile(r"(?P<kind>[a-z]+)[a-z0-9.]*/[a-z0-9]")
 """The column OBJECT of ``oc get events``: its kind in small letters, without the group."""
+_ROW_SENDER = re.compile(
+    r"(?:\d+[dhms])+(?: \(x\d+ over [\w ]+\))?\s+(?P<sender>kubelet|default-scheduler)\b"
+)
+"""The column From of ``oc describe``: who sends events of pods only."""
 _EVENT_LINE = re.compile(
     r"""Event\(v1\.ObjectReference\{Kind:\\*"(?P<kind>\w*).*\}\): """
     r"""type: '\w+' reason: '(?P<reason>\w+)'"""
@@ -93,6 +97,8 @@ def observe_line(line: str, kind: str = "", component: str = "", where: str = ""
         fields = {"reason": row["reason"]} if row else {}
         if row and (about := _ROW_OBJECT.match(row["rest"])):
             fields["kind"] = about["kind"]
+        elif row and _ROW_SENDER.match(row["rest"]):
+            fields["kind"] = "pod"
         if not fields and (named := _CAMEL.search(text)):
             fields = {"reason": named[0]}
         return Observation("event", text, where=where, component=component, fields=fields)

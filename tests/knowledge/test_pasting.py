@@ -240,3 +240,8 @@ def test_a_file_that_a_windows_shell_wrote_is_read(encoding: str) -> None:
     text = "rsync: [receiver] write failed on x: No space left on device (28)\r\n"
     ranked = rank(match_text(engine(), text.encode(encoding)))
     assert [one.entry.id for one in ranked] == ["rsync-no-space"]
+
+
+def test_a_row_that_only_pods_have_is_about_no_migration() -> None:
+    row = "  Warning  Failed  33s (x2 over 5m)  kubelet  Error: the widget fell over"
+    assert found(row) == ()
