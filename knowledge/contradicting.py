@@ -2,7 +2,7 @@
 
 An entry may say what contradicts it (``contradicted_by``). Such evidence does not silence the
 entry: it lowers its confidence, once for every fact, and is shown beside the proof, so that a
-person sees both.
+person sees both. What is doubted takes nothing away from others (see ``knowledge.ranking``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def doubts(
 def weighed(matches: Iterable[Match], against: Doubts) -> list[Match]:
     """Return the matches, with less confidence where something speaks against them."""
     return [
-        replace(match, confidence=match.confidence * FACTOR ** len(against[match.entry.id]))
+        replace(
+            match,
+            confidence=match.confidence * FACTOR ** len(against[match.entry.id]),
+            doubted=True,
+        )
         if match.entry.id in against
         else match
         for match in matches

@@ -5,8 +5,9 @@ A finding that another explains stands beneath it. Rules, in order:
 
 1. a benign entry takes the symptoms off the observation it explains;
 2. an entry takes its own observation, and its object, from those it supersedes (two that
-   name each other both stay; a benign one takes its observation only);
-3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure;
+   name each other both stay; a benign one takes its observation only; a doubted one takes nothing);
+3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure,
+   a doubted one never a cause that is surer;
 4. a symptom that nobody explains goes beneath the best cause that is no guess;
 5. what is left is ordered by severity and confidence; guesses, then benign findings come last.
 """
@@ -50,6 +51,7 @@ class Ranked:
     params: Mapping[str, str] = field(default_factory=dict)
     confidence: float = 0.8
     symptoms: tuple[Ranked, ...] = ()
+    doubted: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -102,7 +104,7 @@ def _without_superseded(matches: list[Match]) -> list[Match]:
             for other in match.entry.supersedes
             if other in entries and match.entry.id not in entries[other].supersedes
         }
-        if vaguer:
+        if vaguer and not match.doubted:
             by_observation[_identity(match.observation)].update(vaguer)
             if match.observation.subject.name and not match.entry.benign:
                 by_subject[match.observation.subject].update(vaguer)
@@ -133,7 +135,13 @@ def _merge(matches: list[Match]) -> Ranked:
         for name, value in match.params.items():
             params.setdefault(name, value)
     confidence = min(0.99, best.confidence + 0.02 * min(len(observations) - 1, 4))
-    return Ranked(best.entry, tuple(observations.values()), params, round(confidence, 2))
+    return Ranked(
+        best.entry,
+        tuple(observations.values()),
+        params,
+        round(confidence, 2),
+        doubted=best.doubted,
+    )
 
 
 def _order(finding: Ranked) -> tuple[int, float, datetime, str]:
@@ -153,13 +161,7 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
     parent: dict[int, int] = {}
     for index, finding in enumerate(ordered):
         for other, candidate in enumerate(ordered):
-            if other == index or finding.entry.id not in candidate.entry.explains:
-                continue
-            if candidate.confidence < min(WEAK, finding.confidence):
-                continue
-            if finding.entry.role == "cause" and candidate.entry.role == "symptom":
-                continue
-            if candidate.confidence < GUESS <= finding.confidence:
+            if other == index or not _may_explain(candidate, finding):
                 continue
             if not _is_ancestor(parent, index, other):
                 parent[index] = other
@@ -189,6 +191,20 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
         return replace(ordered[index], symptoms=below)
 
     return tuple(build(index) for index in range(len(ordered)) if index not in parent)
+
+
+def _may_explain(candidate: Ranked, finding: Ranked) -> bool:
+    """Return whether a finding may stand beneath another, by what the two say and how sure."""
+    if finding.entry.id not in candidate.entry.explains:
+        return False
+    if candidate.confidence < min(WEAK, finding.confidence):
+        return False
+    if finding.entry.role == "cause":
+        if candidate.entry.role == "symptom":
+            return False
+        if candidate.doubted and candidate.confidence < finding.confidence:
+            return False
+    return not candidate.confidence < GUESS <= finding.confidence
 
 
 def _is_ancestor(parent: Mapping[int, int], index: int, of: int) -> bool:

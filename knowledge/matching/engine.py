@@ -54,6 +54,8 @@ class Match:
     params: Mapping[str, str] = field(default_factory=dict)
     confidence: float = 0.8
     """0 to 1: how much of the observation the matcher pinned down."""
+    doubted: bool = False
+    """Whether something speaks against the entry (see ``knowledge.contradicting``)."""
 
 
 class _Text:

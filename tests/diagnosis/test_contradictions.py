@@ -6,6 +6,7 @@ In: clusters in memory with a transfer pod that no node takes. Out: the findings
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from bot.cli.rendering import diagnosis_json, diagnosis_page
 from bot.diagnosis.diagnosing import Diagnoser
@@ -14,9 +15,11 @@ from knowledge.authoring import Seen, draft
 from knowledge.contradicting import FACTOR
 from knowledge.linting import lint
 from knowledge.loading import Entries, load_builtin, parse_entry
-from knowledge.matching.engine import Engine
+from knowledge.matching.engine import Engine, Match
+from knowledge.observations import Observation
+from knowledge.ranking import rank
 from knowledge.schema import Entry
-from tests.diagnosis.world import NOW, SHOP_1, Thing, mtc, plan, plane, pod, true
+from tests.diagnosis.world import NOW, SHOP_1, Thing, mtc, plan, plane, pod, thing, true
 
 SELECTOR = "3 node(s) didn't match Pod's node affinity/selector"
 CPU = "3 Insufficient cpu"
@@ -81,6 +84,60 @@ def test_a_fact_that_speaks_against_it_lowers_the_confidence_and_is_shown(
     assert any(CPU in quote.text for quote in doubted.against)
     assert found.root is not None
     assert found.root.entry.id == "unschedulable-insufficient"
+
+
+TAINT = "2 node(s) had untolerated taint {dedicated: batch}"
+EAST = {"openshift.io/node-selector": "region=east"}
+
+
+def namespace(**annotations: str) -> Thing:
+    return thing("v1", "Namespace", "shop", "", metadata={"annotations": annotations})
+
+
+def node(**labels: str) -> Thing:
+    return thing("v1", "Node", "worker-2", "", metadata={"labels": labels})
+
+
+def look_at_selectors(diagnoser: Diagnoser, message: str, there: Thing, a_node: Thing) -> Diagnosis:
+    destination = [server(message), there, a_node]
+    source = [namespace(**EAST)]
+    return diagnoser(plane(waiting(), plan(), source=source, destination=destination), SHOP_1)
+
+
+def test_a_selector_that_fits_nodes_leaves_the_lead_to_what_keeps_the_pod_from_them(
+    diagnoser: Diagnoser,
+) -> None:
+    message = f"{TAINT}, {SELECTOR}"
+    found = look_at_selectors(diagnoser, message, namespace(**EAST), node(region="east"))
+    assert found.root is not None
+    assert found.root.entry.id == "unschedulable-taint"
+    doubted = selector_finding(found)
+    assert any("worker-2" in quote.text for quote in doubted.against)
+    missing = look_at_selectors(diagnoser, message, namespace(), node(region="east"))
+    assert missing.root is not None
+    assert missing.root.entry.id == "dvm-node-selector-missing"
+
+
+def test_a_selector_that_fits_no_node_is_named_as_such(diagnoser: Diagnoser) -> None:
+    found = look_at_selectors(diagnoser, SELECTOR, namespace(**EAST), node(region="west"))
+    assert found.root is not None
+    assert found.root.entry.id == "node-selector-matches-no-node"
+    assert "dvm-node-selector-missing" in {f.entry.id for f in found.root.symptoms}
+
+
+def test_what_is_doubted_supersedes_nothing_and_explains_no_surer_cause() -> None:
+    base = yaml.safe_load(draft("vague", Seen("the lattice has inverted")))
+    sure = Entry.model_validate({**base, "id": "sure", "title": {"en": "s", "zh": "定"}})
+    over = {"supersedes": ["sure"], "explains": ["sure"]}
+    vague = Entry.model_validate({**base, **over})
+    seen = Observation("log", "the lattice has inverted", where="velero:1")
+    plain = rank([Match(vague, seen, confidence=0.9), Match(sure, seen, confidence=0.8)])
+    assert [r.entry.id for r in plain] == ["vague"]
+    doubted = Match(vague, seen, confidence=0.6, doubted=True)
+    found = rank([doubted, Match(sure, seen, confidence=0.8)])
+    assert [(r.entry.id, r.symptoms) for r in found] == [("sure", ()), ("vague", ())]
+    surer = Match(vague, seen, confidence=0.9, doubted=True)
+    assert [r.entry.id for r in rank([surer, Match(sure, seen, confidence=0.8)])] == ["vague"]
 
 
 def test_both_languages_show_what_speaks_against_it(diagnoser: Diagnoser) -> None:

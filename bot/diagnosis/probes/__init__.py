@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bot.diagnosis.dossier import Dossier
+from bot.diagnosis.probes.agents import node_agent_unprivileged, volumes_not_on_nfs
 from bot.diagnosis.probes.images import images_missing
-from bot.diagnosis.probes.namespaces import node_selector_differs, uid_range_collision
+from bot.diagnosis.probes.namespaces import (
+    node_selector_agrees,
+    node_selector_differs,
+    uid_range_collision,
+)
 from bot.diagnosis.probes.resources import cluster_scoped_missing
 from bot.diagnosis.probes.verification import restic_verify_errors, verification_slow
 from bot.diagnosis.probes.volumes import pv_settings_lost, volumes_in_several_zones
@@ -21,7 +26,10 @@ Probe = Callable[[Dossier, Outcome], Iterator[Observation]]
 
 PROBES: tuple[Probe, ...] = (
     node_selector_differs,
+    node_selector_agrees,
     uid_range_collision,
+    node_agent_unprivileged,
+    volumes_not_on_nfs,
     volumes_in_several_zones,
     images_missing,
     cluster_scoped_missing,

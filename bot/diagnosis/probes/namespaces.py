@@ -6,7 +6,7 @@ CreateDestinationNamespaces), so a destination namespace that was there before k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.clusters import kinds as k
 from bot.clusters.port import Json
@@ -90,6 +90,54 @@ def node_selector_differs(dossier: Dossier, outcome: Outcome) -> Iterator[Observ
             destination_selector=text(given) or "",
             pod=text(metadata(pod).get("name")),
         )
+
+
+def node_selector_agrees(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where a transfer pod is pending although both sides have the same node selector.
+
+    Two answers: nodes of the destination carry its labels, so that something else keeps the pod
+    from them; or none does.
+    """
+    del outcome
+    source, destination = dossier.scene("source"), dossier.scene("destination")
+    nodes = destination.all(k.NODE)
+    for source_name, target_name in dossier.namespaces:
+        there = annotations_of(destination.named(k.NAMESPACE, target_name)).get(NODE_SELECTOR)
+        here = annotations_of(source.named(k.NAMESPACE, source_name)).get(NODE_SELECTOR)
+        pod = _pending_transfer_pod(destination, target_name)
+        if not there or there != here or pod is None or not nodes or not _scheduler_text(pod):
+            continue
+        fitting = [node for node in nodes if selects(text(there), labels(node))]
+        same = f"namespaces {source_name} and {target_name} both have {NODE_SELECTOR}={there}"
+        told = (
+            f"{same}, as have nodes {', '.join(map(_with_taints, fitting[:5]))}"
+            if fitting
+            else f"{same}; none of {len(nodes)} nodes of {destination.cluster} has that"
+        )
+        yield answer(
+            "node-selector-fits" if fitting else "node-selector-matches-no-node",
+            told,
+            where=f"namespace/{target_name} metadata.annotations[{NODE_SELECTOR}]",
+            subject=subject_of(_migration_subject(dossier), destination.cluster),
+            namespace=source_name,
+            target_namespace=target_name,
+            selector=text(there),
+        )
+
+
+def selects(selector: str, own: Mapping[str, object]) -> bool:
+    """Return whether labels are those that a node selector (``a=b,c=d``) asks for."""
+    wanted = [part.strip().partition("=") for part in selector.split(",") if part.strip()]
+    return all(own.get(key) == value for key, _, value in wanted)
+
+
+def _with_taints(node: Json) -> str:
+    taints = [
+        f"{text(taint.get('key'))}={text(taint.get('value'))}:{text(taint.get('effect'))}"
+        for taint in dicts(mapping(node, "spec").get("taints"))
+    ]
+    name = text(metadata(node).get("name"))
+    return f"{name} (tainted {', '.join(taints[:3])})" if taints else name
 
 
 def _range(value: object) -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ from bot.diagnosis.dossier import (
     text,
 )
 from bot.diagnosis.probes.answers import answer
-from bot.diagnosis.probes.namespaces import NODE_SELECTOR
+from bot.diagnosis.probes.namespaces import NODE_SELECTOR, selects
 from bot.diagnosis.probes.volumes import ZONE_KEYS
 from bot.diagnosis.surveying import Survey
 from knowledge.observations import Observation
@@ -74,10 +74,7 @@ def node_selector_matches_no_node(survey: Survey) -> Iterator[Observation]:
         there = destination.named(k.NAMESPACE, target_name)
         owner = there if there is not None else source.named(k.NAMESPACE, source_name)
         selector = text(annotations_of(owner).get(NODE_SELECTOR))
-        wanted = [part.strip().partition("=") for part in selector.split(",") if part.strip()]
-        if not wanted:
-            continue
-        if not any(all(own.get(key) == value for key, _, value in wanted) for own in nodes):
+        if selector.strip(" ,") and not any(selects(selector, own) for own in nodes):
             yield answer(
                 "node-selector-matches-no-node",
                 f"namespace {target_name} asks for {selector}; none of {len(nodes)} nodes of "

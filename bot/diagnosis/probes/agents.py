@@ -1,0 +1,100 @@
+"""What the node agents meet when they copy volumes: their own privileges, and the kind of volume.
+
+One and the same line of the agent's log tells of an NFS export that squashes root and of an agent
+that may not look into other pods' volumes; these two facts tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.clusters import kinds as k
+from bot.clusters.port import Json
+from bot.diagnosis.dossier import Dossier, Scene, dicts, labels, mapping, metadata, text
+from bot.diagnosis.gathering import belongs
+from bot.diagnosis.probes.answers import answer
+from bot.mtc.outcome_words import Outcome
+from knowledge.observations import Observation
+from knowledge.observing import subject_of
+
+AGENTS = ("node-agent", "restic")
+"""Names of the DaemonSet that copies volumes; the second up to MTC 1.7."""
+
+
+def node_agent_unprivileged(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where a volume backup was denied and the source's node agent is not privileged.
+
+    On OpenShift only a privileged node agent may read the volumes of other pods (velero
+    site/content/docs/v1.14/file-system-backup.md).
+    """
+    del outcome
+    source = dossier.scene("source")
+    if not any(_denied(backup) for backup in _failed_backups(dossier)):
+        return
+    for agents in source.all(k.DAEMONSET):
+        name = text(metadata(agents).get("name"))
+        if name not in AGENTS or text(metadata(agents).get("namespace")) != k.MTC_NAMESPACE:
+            continue
+        containers = list(dicts(mapping(agents, "spec", "template", "spec").get("containers")))
+        if containers and not any(
+            mapping(c, "securityContext").get("privileged") is True for c in containers
+        ):
+            yield answer(
+                "node-agent-unprivileged",
+                f"daemonset/{name} on {source.cluster}: securityContext.privileged is not true",
+                where=f"daemonset/{name} spec.template.spec.containers[].securityContext",
+                subject=subject_of(dossier.migration or {}, source.cluster),
+                daemonset=name,
+            )
+
+
+def volumes_not_on_nfs(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where volumes that could not be backed up lie on something else than NFS."""
+    del outcome
+    source = dossier.scene("source")
+    for backup in _failed_backups(dossier):
+        claim = _claim(source, backup)
+        volume = source.named(k.PV, text(mapping(claim, "spec").get("volumeName")))
+        spec = mapping(volume, "spec")
+        driver = text(mapping(spec, "csi").get("driver"))
+        if not spec or "nfs" in spec or "nfs" in driver.lower():
+            continue
+        name = text(metadata(volume).get("name"))
+        yield answer(
+            "volume-not-on-nfs",
+            f"the volume of {text(metadata(claim).get('name'))} is no NFS export: "
+            f"persistentvolume/{name} {driver or ', '.join(sorted(spec))}",
+            where=f"persistentvolume/{name} spec",
+            subject=subject_of(dossier.migration or {}, source.cluster),
+            volume=name,
+        )
+
+
+def _failed_backups(dossier: Dossier) -> Iterator[Json]:
+    source = dossier.scene("source")
+    name = text(metadata(dossier.migration).get("name"))
+    own = {
+        text(metadata(b).get("name"))
+        for b in source.all(k.BACKUP)
+        if belongs(b, dossier.migration, name)
+    }
+    for backup in source.all(k.PVB):
+        failed = text(mapping(backup, "status").get("phase")) == "Failed"
+        if failed and labels(backup).get("velero.io/backup-name") in own:
+            yield backup
+
+
+def _claim(scene: Scene, backup: Json) -> Json | None:
+    """Return the claim of a volume backup: by its uid, else by the name of the pod's volume."""
+    place = text(mapping(backup, "spec", "pod").get("namespace"))
+    claims = [c for c in scene.all(k.PVC) if text(metadata(c).get("namespace")) == place]
+    uid = labels(backup).get("velero.io/pvc-uid")
+    for claim in claims:
+        if uid and metadata(claim).get("uid") == uid:
+            return claim
+    named = text(mapping(backup, "spec").get("volume"))
+    return next((c for c in claims if metadata(c).get("name") == named), None)
+
+
+def _denied(backup: Json) -> bool:
+    return "permission denied" in text(mapping(backup, "status").get("message")).lower()
