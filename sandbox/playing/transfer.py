@@ -95,9 +95,10 @@ class TransferLife(Life):
             "DeleteRsyncResources": self._delete_resources,
         }.get(phase.name)
         held = self.run.transfer.hold == phase.name
-        if doing is not None and not (held and phase.name in _DONE_BY_OTHERS):
+        fails = self.run.transfer.fails_in == phase.name
+        if doing is not None and not fails and not (held and phase.name in _DONE_BY_OTHERS):
             doing()
-        if phase.name == self.run.transfer.fails_in:
+        if fails:
             self.wait(phase.seconds, lambda: self._fail(phase))
         elif held:
             self._stay_in(phase)
