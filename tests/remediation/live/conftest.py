@@ -1,0 +1,57 @@
+"""Two servers with the bot's rights of ``deploy/`` on both, and a site for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import Database, open_database
+from tests.apiserver.fixtures import Server
+from tests.apiserver.rights import apply, bot_token, documents
+from tests.remediation.live.site import RealCluster, Site
+
+MANIFEST = "rbac-remediation.yaml"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two clusters, and tokens of the bot's account on them."""
+
+    host: RealCluster
+    source: RealCluster
+    token: str
+    source_token: str
+
+
+@pytest.fixture(scope="module")
+def pair(strict_server: Server, source_server: Server) -> Iterator[Pair]:
+    servers = (strict_server, source_server)
+    tokens = [bot_token(server.api) for server in servers]
+    for server in servers:
+        apply(server.api, MANIFEST)
+    host, source = RealCluster("host", strict_server), RealCluster("ocp3", source_server)
+    yield Pair(host, source, *tokens)
+    for cluster in (host, source):
+        cluster.tidy()
+        cluster.forget_rights(*(found["metadata"]["name"] for found in documents(MANIFEST)))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    found = open_database(f"sqlite:///{tmp_path}/bot.sqlite3")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def site(pair: Pair, database: Database) -> Site:
+    return Site(
+        database,
+        host=pair.host,
+        source=pair.source,
+        token=pair.token,
+        source_token=pair.source_token,
+    )
