@@ -26,7 +26,7 @@ from bot.remediation.requests import Asked
 from bot.store.approval_records import Approval
 from handlers.askers import Asker
 from handlers.failures import explain_failure
-from handlers.forms import FormValues, fields_of, mistakes, read_form
+from handlers.forms import FormValues, fields_of, read_form, wrong_fields
 from handlers.services import Remediation, Services
 from handlers.views import errors, forms
 from handlers.views.fixes import fixes, refused, who_you_are
@@ -147,13 +147,13 @@ class Asking:
         self._client.views_update(view_id=view_id, view=view)
         return None
 
-    def wrong(self, wish: Wish | None, values: FormValues) -> dict[str, str]:
+    def wrong(self, wish: Wish | None, values: FormValues, lang: Lang) -> dict[str, str]:
         """Return what is wrong with a form, by block id, without asking any cluster."""
         action = ACTIONS.get(wish.action) if wish else None
         if action is None:
             return {}
         fields = fields_of(action.params.model_json_schema(), {})
-        return mistakes(action.params, read_form(values, fields))
+        return wrong_fields(action.params, read_form(values, fields), lang)
 
     def submit(
         self, wish: Wish | None, values: FormValues, view_id: str, asker: Asker, lang: Lang

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from bot.redaction import redact
+from bot.remediation.mistakes import mistakes
+from knowledge.texts import Lang
 
 LONG = 3_000
 """Characters that one text input of Slack takes."""
@@ -73,17 +74,16 @@ def read_form(values: FormValues, fields: tuple[Field, ...]) -> dict[str, Any]:
     return given
 
 
-def mistakes(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, str]:
+def wrong_fields(model: type[BaseModel], given: Mapping[str, Any], lang: Lang) -> dict[str, str]:
     """Return what is wrong, by the block id where it is shown; empty where nothing is."""
     try:
         model.model_validate(dict(given))
     except ValidationError as error:
         first = next(iter(model.model_fields), "")
         wrong: dict[str, str] = {}
-        for each in error.errors(include_url=False, include_input=False)[:10]:
-            name = str(each["loc"][0]) if each["loc"] else first
-            said = redact(str(each["msg"])).removeprefix("Value error, ")
-            wrong.setdefault(block_id(name if name in model.model_fields else first), said[:150])
+        for field, wanted in mistakes(error):
+            name = field if field in model.model_fields else first
+            wrong.setdefault(block_id(name), wanted.get(lang)[:150])
         return wrong
     return {}
 

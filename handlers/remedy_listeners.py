@@ -60,7 +60,7 @@ def listen_to_remedies(app: App, desk: Desk, remedies: Remedies, client: WebClie
         wish = parse_kept(askers.text(body, "view", "private_metadata"))
         values = _values(body)
         lang = desk.languages.at_hand(asker.user)
-        wrong = asking.wrong(wish, values)
+        wrong = asking.wrong(wish, values, lang)
         if wrong:
             told = {block: say(lang, "form.wrong", why=why) for block, why in wrong.items()}
             ack(response_action="errors", errors=told)

@@ -14,6 +14,8 @@ from dataclasses import replace
 from bot.access.people import Person
 from bot.access.policy import ClusterIdentity
 from bot.clusters.port import AccessRequest, ClusterReader, Identity
+from bot.redaction import redact
+from knowledge.texts import LocalText
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+@:/-]{0,252}")
 _EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -43,19 +45,27 @@ def refused_by_clusters(
     identity: Identity,
     needed: Iterable[tuple[str, AccessRequest]],
     reader: Callable[[str], ClusterReader],
-) -> tuple[str, ...]:
-    """Return one sentence for each right that a cluster denies; empty means all are there.
+) -> tuple[LocalText, ...]:
+    """Return a redacted sentence for each right that a cluster denies; empty: all are there.
 
     ``needed`` are (cluster, request) pairs. Raises the ``ClusterError`` of a cluster that cannot
     be asked: no answer is not a yes.
     """
-    denied: list[str] = []
+    denied: list[LocalText] = []
     for cluster, request in dict.fromkeys(needed):
         asked = replace(request, user=identity.user, groups=identity.groups)
         answer = reader(cluster).allowed(asked)
         if not answer.allowed:
             what = f"{request.verb} {request.resource}"
             place = f" in {request.namespace}" if request.namespace else ""
-            why = f" ({answer.reason})" if answer.reason else ""
-            denied.append(f"{identity.user} may not {what}{place} on {cluster}{why}")
+            there = f" 的命名空间 {request.namespace}" if request.namespace else ""
+            why = redact(answer.reason)
+            en = f"{identity.user} may not {what}{place} on {cluster}"
+            zh = f"{identity.user} 无权在集群 {cluster}{there} 执行 {what}"
+            denied.append(
+                LocalText(
+                    en=f"{en} ({why})" if why else en,
+                    zh=f"{zh}（{why}）" if why else zh,
+                )
+            )
     return tuple(denied)

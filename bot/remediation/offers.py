@@ -229,8 +229,7 @@ class Offers:
             )
         denied = refused_by_clusters(identity, permissions_of(plan), ground.reader)
         if denied:
-            said = redact(denied[0])
-            return _not(offer, LocalText(en=said, zh=f"集群权限不足：{said}"))
+            return _not(offer, denied[0])
         return offer
 
     def _suggested(self, offer: Offer, diagnosis: Diagnosis) -> Offer:

@@ -17,7 +17,6 @@ from bot.access.deciding import decide, in_window, needed
 from bot.access.people import Directory, Person
 from bot.access.policy import Policy
 from bot.clusters.port import ControlPlane, Identity
-from bot.redaction import redact
 from bot.remediation.actions.base import Action
 from bot.remediation.ground import Ground
 from bot.remediation.permissions import permissions_of
@@ -75,7 +74,7 @@ class Permits:
             raise NotPermitted("the requester is somebody else on the clusters now")
         denied = refused_by_clusters(identity, permissions_of(plan), ground.reader)
         if denied:
-            raise NotPermitted(redact(denied[0]))
+            raise NotPermitted(denied[0].en)
         return identity
 
     def _people(self, approval: Approval) -> list[Person]:

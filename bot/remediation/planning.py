@@ -26,6 +26,7 @@ from bot.redaction import redact
 from bot.remediation.actions.base import Action, Draft, Params
 from bot.remediation.ground import Ground
 from bot.remediation.guards import check
+from bot.remediation.mistakes import mistakes
 from bot.remediation.pins import digest, pin
 from bot.remediation.plans import Call, Change, Pin, Plan, Target, Wait
 from bot.remediation.refusals import BadParams, Refused
@@ -122,13 +123,12 @@ def parse_params(action: Action[Any], given: Mapping[str, Any]) -> Params:
     try:
         return action.params.model_validate(dict(given))
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc']) or 'parameters'}: {redact(e['msg'])}"
-            for e in error.errors(include_url=False, include_input=False)[:5]
-        )
+        wrong = mistakes(error)[:5]
+        en = " ".join(f"{each.field or 'parameters'}: {each.wanted.en}" for each in wrong)
+        zh = "".join(f"{each.field or '参数'}：{each.wanted.zh}" for each in wrong)
         raise BadParams(
-            f"The parameters of {action.id} need a correction: {wrong}",
-            f"{action.id} 的参数需要更正：{wrong}",
+            f"The parameters of {action.id} need a correction. {en}",
+            f"{action.id} 的参数需要更正。{zh}",
         ) from error
 
 

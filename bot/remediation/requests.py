@@ -245,10 +245,11 @@ class Requests:
             raise Refused(decision.reason.en, decision.reason.zh)
         denied = refused_by_clusters(identity, permissions_of(plan), ground.reader)
         if denied:
-            said = redact("; ".join(denied[:3]))
+            en = "; ".join(each.en for each in denied[:3])
+            zh = "；".join(each.zh for each in denied[:3])
             raise Refused(
-                f"The cluster itself does not let you do this: {said}",
-                f"集群自身的权限不允许你执行此操作：{said}",
+                f"The cluster itself does not let you do this: {en}",
+                f"集群自身的权限不允许你执行此操作：{zh}",
             )
         rehearsed = rehearse_plan(plan, ground, identity)
         needs = needed(policy, question)

@@ -125,6 +125,16 @@ class TestAsking:
         assert set(delivery.errors) == {"param_timeout"}
         assert not workshop.remediation.approvals.open()  # type: ignore[union-attr]
 
+    def test_wrong_values_are_said_in_the_language_of_who_filled_them_in(
+        self, workshop: House, start: Start
+    ) -> None:
+        begin(workshop, start)
+        workshop.sandbox.run_command(MANAGER.id, ROOM, "/mtc fix shop-1 set-restic-timeout")
+        view = form(workshop, MANAGER.id, Form.PARAMS)
+        values = {"param_timeout": {"value": "soon"}}
+        delivery = workshop.sandbox.submit_view(MANAGER.id, view["id"], values)
+        assert delivery.errors == {"param_timeout": "请更正：请填写 1h 到 99h 的整小时数，如 8h。"}
+
     def test_what_the_desk_refuses_is_said_in_the_form(self, workshop: House, start: Start) -> None:
         begin(workshop, start)
         workshop.sandbox.run_command(OPERATOR.id, ROOM, "/mtc cancel shop-1")

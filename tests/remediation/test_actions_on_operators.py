@@ -202,7 +202,7 @@ class TestTrust:
             (t.authority(ca=False)[0], "not a CA"),
             ("hello", "PEM form"),
             ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", "private key"),
-            (CA_PEM * 40, "at most"),
+            (CA_PEM * 40, "At most 14000"),
         ],
     )
     def test_what_helps_nobody_is_refused(self, world: World, pem: str, why: str) -> None:

@@ -20,6 +20,7 @@ from bot.diagnosis.dossier import mapping
 from bot.remediation.actions.base import Action, Draft, Params, existing, need_plan, patch
 from bot.remediation.ground import Ground
 from bot.remediation.guards import Guard
+from bot.remediation.mistakes import WrongValue
 from bot.remediation.plans import Call, Risk, Step, Verification, Wait
 from bot.remediation.refusals import Refused
 from knowledge.matching.loglines import parse_time
@@ -271,13 +272,19 @@ class RsyncOptions(Params):
     @model_validator(mode="after")
     def _something(self) -> RsyncOptions:
         if not self.model_dump(exclude_none=True):
-            raise ValueError("give at least one option")
+            raise WrongValue("Give at least one option.", "请至少填写一项。")
         for memory in (self.client_memory, self.server_memory):
             if memory is not None and memory.endswith("Mi") and int(memory[:-2]) < 1024:
-                raise ValueError("at least 1Gi: less than the pods request would keep them away")
+                raise WrongValue(
+                    "Give at least 1Gi: with less than the pods request they would not start.",
+                    "内存至少 1Gi：少于 pod 的请求值则无法启动。",
+                )
         for cpu in (self.client_cpu, self.server_cpu):
             if cpu is not None and cpu.endswith("m") and int(cpu[:-1]) < 100:
-                raise ValueError("at least 100m: less than the pods request would keep them away")
+                raise WrongValue(
+                    "Give at least 100m: with less than the pods request they would not start.",
+                    "CPU 至少 100m：少于 pod 的请求值则无法启动。",
+                )
         return self
 
 

@@ -21,6 +21,7 @@ from bot.clusters.port import Json
 from bot.diagnosis.dossier import mapping, metadata, text
 from bot.remediation.actions.base import Action, Draft, Params, existing, patch, spec_of
 from bot.remediation.ground import Ground
+from bot.remediation.mistakes import WrongValue
 from bot.remediation.plans import Call, Risk, SecretSource, Verification
 from bot.remediation.refusals import Refused
 from knowledge.texts import LocalText
@@ -38,11 +39,16 @@ class CaBundle(Params):
     @classmethod
     def _certificates_only(cls, value: str) -> str:
         if "PRIVATE KEY" in value:
-            raise ValueError("this holds a private key; give certificates only")
+            raise WrongValue(
+                "This holds a private key; give certificates only.",
+                "其中包含私钥；只能填写证书。",
+            )
         try:
             found = x509.load_pem_x509_certificates(value.encode())
         except ValueError as error:
-            raise ValueError("these are not certificates in PEM form") from error
+            raise WrongValue(
+                "These are not certificates in PEM form.", "这不是 PEM 格式的证书。"
+            ) from error
         return "".join(certificate.public_bytes(Encoding.PEM).decode() for certificate in found)
 
 
