@@ -2,7 +2,8 @@
 
 For each: the scenario is played to its end; the bot watches, opens incidents, posts; somebody
 types ``/mtc diagnose``. What stands in the channel and in the answer is held against what the
-scenario says it must lead to. A scenario in which nothing is wrong must leave the channel empty.
+scenario says it must lead to, and so is the diagnosis of a must-gather that is taken then. A
+scenario in which nothing is wrong must leave the channel empty.
 Where there is a way out, the operator asks for it, others approve, and it must be verified.
 """
 
@@ -13,6 +14,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.table import Table
@@ -21,9 +24,14 @@ from bot.cli.composing import Bot, SlackAccess, compose
 from bot.cli.composing_remedies import RemedySettings
 from bot.cli.demo_mending import mend
 from bot.cli.terminal import choose, err, language, out
+from bot.clusters.archive import open_archive
+from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
+from bot.questions.naming import parse_target
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
+from sandbox.clusters.plane import MemoryPlane
+from sandbox.must_gather import plane_must_gather
 from sandbox.playing.building import build_plane
 from sandbox.playing.player import Player
 from sandbox.reacting.player import LivePlayer
@@ -79,8 +87,8 @@ def check_scenarios(scenarios: Sequence[Scenario]) -> bool:
     out.print(
         choose(
             language(),
-            f"{right} of {of} scenarios as expected",
-            f"{of} 个场景中 {right} 个符合预期",
+            f"{right} of {of} scenarios as expected, live and from a must-gather",
+            f"{of} 个场景中 {right} 个符合预期（在线诊断与 must-gather 诊断）",
         )
     )
     return not wrong
@@ -108,6 +116,9 @@ def check_one(scenario: Scenario, engine: Engine) -> Result:
         bot.socket.start()
         try:
             wrong, got = _play(scenario, player, bot, slack)
+            wrong += _from_archive(scenario, plane, player.now, engine)
+            if scenario.expect.fix and not wrong:
+                wrong += mend(scenario, player, bot, slack, CHANNEL)
         finally:
             bot.stop()
     expected = scenario.expect.finding or NOTHING
@@ -125,13 +136,25 @@ def _play(
     diagnosis = bot.questions.diagnose(scenario.expect.target)
     root = diagnosis.root
     got = root.entry.id if root is not None else NOTHING
-    wrong = _against(scenario, diagnosis, got)
+    wrong = _against(scenario, diagnosis)
     alerts = root is not None and root.severity != "info"
     wrong += _in_channel(scenario, alerts, bot, slack)
     wrong += _answered(scenario, diagnosis, slack)
-    if scenario.expect.fix and not wrong:
-        wrong += mend(scenario, player, bot, slack, CHANNEL)
     return wrong, got
+
+
+def _from_archive(
+    scenario: Scenario, plane: MemoryPlane, now: datetime, engine: Engine
+) -> list[str]:
+    """Take a must-gather and return what is wrong with the diagnosis of it."""
+    target = parse_target(scenario.expect.target)
+    if target is None:
+        return [f"{scenario.expect.target} cannot be a name"]
+    with TemporaryDirectory(prefix="mtc-bot-check-") as folder:
+        file = Path(folder) / "must-gather.tar.gz"
+        plane_must_gather(plane, file)
+        diagnosis = Diagnoser(engine, lambda: now)(open_archive(file), target)
+    return [f"from a must-gather: {why}" for why in _against(scenario, diagnosis)]
 
 
 def _post(bot: Bot) -> None:
@@ -139,8 +162,9 @@ def _post(bot: Bot) -> None:
         continue
 
 
-def _against(scenario: Scenario, diagnosis: Diagnosis, got: str) -> list[str]:
-    expect = scenario.expect
+def _against(scenario: Scenario, diagnosis: Diagnosis) -> list[str]:
+    expect, root = scenario.expect, diagnosis.root
+    got = root.entry.id if root is not None else NOTHING
     wrong = []
     if got != (expect.finding or NOTHING):
         wrong.append(f"the first finding is {got}")
