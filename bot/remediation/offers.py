@@ -63,7 +63,7 @@ class Offer:
     allowed: bool = True
     """Whether this person may ask for it now."""
     reason: LocalText | None = None
-    """Why not; also, where it is allowed, why it is not suggested."""
+    """Why not; also, where it is allowed, why it is not suggested, or not much longer."""
     suggested: bool = False
     """Whether the bot proposes it by itself (G5)."""
 
@@ -240,8 +240,14 @@ class Offers:
             for approval in self._approvals.of_plan(diagnosis.control, diagnosis.plan)
             if approval.plan.get("entry") == offer.entry and approval.state in _TRIED
         )
-        if tried < MOST_PROPOSALS:
+        if not tried:
             return replace(offer, suggested=True)
+        if tried < MOST_PROPOSALS:
+            near = LocalText(
+                en=f"Tried for this cause already; it is proposed {MOST_PROPOSALS} times at most.",
+                zh=f"针对此原因已尝试过；最多建议 {MOST_PROPOSALS} 次。",
+            )
+            return replace(offer, suggested=True, reason=near)
         why = LocalText(
             en=f"Tried {tried} times for this cause already; look for what else is wrong first.",
             zh=f"针对此原因已尝试 {tried} 次；请先查找其他问题。",

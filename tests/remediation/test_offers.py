@@ -169,7 +169,8 @@ class TestHowOften:
             offer = by_action(offers(world)(OLIVIA, diagnosis(finding(entry))))[
                 "copy-namespace-annotations"
             ]
-            seen.append((offer.allowed, offer.suggested))
+            why = offer.reason.en if offer.reason else ""
+            seen.append((offer.allowed, offer.suggested, why.partition(" for")[0]))
             approval = world.requests.request(
                 Asked(
                     OLIVIA, offer.action, "wave-1", RUN,
@@ -179,4 +180,6 @@ class TestHowOften:
             world.decide(approval, AMIR, ANNA)
             world.carry_out(approval, lambda: all_ready(world))
             world.host.put(t.namespace("shop", {}))
-        assert seen == [(True, True), (True, True), (True, False)]
+        assert seen == [
+            (True, True, ""), (True, True, "Tried"), (True, False, "Tried 2 times")
+        ]  # fmt: skip
