@@ -154,14 +154,15 @@ def _facts(incident: Incident, lang: Lang, now: datetime) -> list[tuple[str, str
 
 
 def _buttons(incident: Incident, lang: Lang, fixable: bool) -> Block:
-    row = [button(say(lang, "button.details"), Action.DETAILS, incident.id)]
+    row: list[Block] = []
     if incident.state is State.OPEN:
         label = say(lang, "button.acknowledge")
-        row.insert(0, button(label, Action.ACKNOWLEDGE, incident.id, "primary"))
+        row.append(button(label, Action.ACKNOWLEDGE, incident.id, "primary"))
     if fixable:
         name = incident.members[0] if incident.members else str(incident.subject)
         line = f"fix {name}@{incident.key.control}"
         row.append(button(say(lang, "button.fix"), ask_id(0), line))
+    row.append(button(say(lang, "button.details"), Action.DETAILS, incident.id))
     row.append(button(say(lang, "button.silence_1h"), Action.SILENCE_1H, incident.id))
     row.append(button(say(lang, "button.silence_8h"), Action.SILENCE_8H, incident.id))
     return actions([*row, *vote_buttons(about_incident(incident), lang)])

@@ -64,7 +64,8 @@ def step(number: int, filled: FilledStep, lang: Lang) -> Block:
     """Return one numbered step with its command in a box, ready to copy."""
     line = [words(tidy(filled.text, 600))]
     if filled.cluster:
-        line.append(words(f" ({name_of(lang, 'cluster', filled.cluster)})"))
+        where = name_of(lang, "cluster", filled.cluster)
+        line.append(words(say(lang, "step.where", where=where)))
     parts = [listed([line], ordered=True, offset=number - 1)]
     if filled.command:
         parts.append(verbatim(filled.command.strip(), _MOST_COMMAND))

@@ -39,6 +39,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "step.failed": ("failed", "失败"),
     "step.skipped": ("skipped", "已跳过"),
     "step.waiting": ("waiting", "未开始"),
+    "step.where": (" ({where})", "（{where}）"),
     "cluster.host": ("on the control cluster", "在控制集群上"),
     "cluster.source": ("on the source cluster", "在源集群上"),
     "cluster.destination": ("on the destination cluster", "在目标集群上"),
@@ -193,8 +194,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "answer.blocked_by": ("blocked by {name}", "被 {name} 阻塞"),
     "answer.confidence": ("confidence {percent}", "置信度 {percent}"),
     "answer.incident": (
-        "Open incident: card in {channel}, {state}.",
-        "已有未解决事件：卡片在 {channel}，{state}。",
+        "Its card is in {channel}. {state}.",
+        "事件卡片在 {channel}。{state}。",
     ),
     "masked.private-key": ("private key", "私钥"),
     "masked.jwt": ("JSON web token", "JWT 令牌"),
@@ -206,8 +207,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "masked.named-secret": ("value named as secret", "按名称识别的敏感值"),
     "masked.flag-secret": ("secret of a command line", "命令行中的敏感值"),
     # Votes on a diagnosis
-    "button.right": ("👍 Right cause", "👍 原因正确"),
-    "button.wrong": ("👎 Wrong cause", "👎 原因不对"),
+    "button.right": ("👍 Right", "👍 正确"),
+    "button.wrong": ("👎 Wrong", "👎 不对"),
     "vote.right": (
         "Noted: the cause is right, you say ({entry}). The other button changes your vote.",
         "已记录：您认为原因正确（{entry}）。按另一个按钮可更改。",
@@ -286,8 +287,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "help.lang": ("the language I answer you in", "我回答您时使用的语言"),
     "help.cards": (
         "On a card: Acknowledge tells the others that you are on it; Silence stops messages about "
-        "it for a while, it is still followed; Details shows all that is known.",
-        "卡片上：“确认”表示您已接手；“静默”在一段时间内不再发消息，但仍会跟踪；“详情”显示全部已知内容。",
+        "it for a while, it is still followed; Details shows all that is known; 👍 and 👎 say "
+        "whether the cause is right, so that the knowledge gets better.",
+        "卡片上：“确认”表示您已接手；“静默”在一段时间内不再发消息，但仍会跟踪；“详情”显示全部已知内容；"
+        "👍 和 👎 评价原因是否正确，用于改进知识库。",
     ),
     "help.mention": (
         "Mention me in a channel, or write to me directly, to ask the same: {example}",
