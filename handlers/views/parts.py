@@ -65,7 +65,7 @@ def step(number: int, filled: FilledStep, lang: Lang) -> Block:
     line = [words(tidy(filled.text, 600))]
     if filled.cluster:
         where = name_of(lang, "cluster", filled.cluster)
-        line.append(words(say(lang, "step.where", where=where)))
+        line.append(words(say(lang, "in_brackets", text=where)))
     parts = [listed([line], ordered=True, offset=number - 1)]
     if filled.command:
         parts.append(verbatim(filled.command.strip(), _MOST_COMMAND))

@@ -39,7 +39,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "step.failed": ("failed", "失败"),
     "step.skipped": ("skipped", "已跳过"),
     "step.waiting": ("waiting", "未开始"),
-    "step.where": (" ({where})", "（{where}）"),
+    "in_brackets": (" ({text})", "（{text}）"),
     "cluster.host": ("on the control cluster", "在控制集群上"),
     "cluster.source": ("on the source cluster", "在源集群上"),
     "cluster.destination": ("on the destination cluster", "在目标集群上"),
