@@ -19,6 +19,7 @@ from bot.clusters.live import LivePlane, open_api
 from bot.clusters.port import AccessRequest, Denied, ObjectRef
 from bot.configuration import Configuration
 from bot.diagnosis.gathering import gather
+from bot.diagnosis.surveying import DEPENDENCIES
 from tests.apiserver.fixtures import Server
 from tests.apiserver.loading import clear, load
 from tests.apiserver.rights import ACCOUNT, TOKENS, apply, documents
@@ -82,6 +83,13 @@ class TestRights:
         dossier = gather(plane, target, datetime.now(UTC))
         assert [f"{unread.what}: {unread.why}" for unread in dossier.unread] == []
         assert set(dossier.scenes) == {"host", "source", "destination"}
+
+    def test_a_preflight_reads_what_applications_need_outside_their_namespaces(
+        self, plane: LivePlane
+    ) -> None:
+        for cluster in (plane.host, plane.remote("src")):
+            for kind in DEPENDENCIES:
+                cluster.list(kind)
 
     @pytest.mark.parametrize("kind", WATCHED_KINDS, ids=lambda kind: str(kind.kind))
     def test_what_is_watched_may_be_watched(self, plane: LivePlane, kind: k.Kind) -> None:

@@ -107,7 +107,6 @@ def credentials_expire(survey: Survey) -> Iterator[Observation]:
         if expiry.at - now > SOON:
             continue
         gone = expiry.at <= now
-        days = abs((expiry.at - now).days)
         yield answer(
             "credentials-expired" if gone else "credentials-expire-soon",
             f"{expiry.kind}: {expiry.what} {'expired' if gone else 'expires'} "
@@ -118,5 +117,4 @@ def credentials_expire(survey: Survey) -> Iterator[Observation]:
             what=expiry.what,
             kind=expiry.kind,
             at=f"{expiry.at:%Y-%m-%d %H:%MZ}",
-            days=str(days),
         )
