@@ -180,7 +180,7 @@ def _in_channel(scenario: Scenario, alerts: bool, bot: Bot, slack: SlackSandbox)
         return [f"{len(cards)} message(s) that call nobody to anything"] if cards else []
     if not cards:
         return ["no alert was posted"]
-    if scenario.expect.finding not in posted:
+    if posted != {scenario.expect.finding}:
         return [f"the alerts are about {', '.join(sorted(posted)) or 'nothing'}"]
     return []
 
