@@ -36,6 +36,9 @@ _SCREEN = re.compile(r"^\s*(?:```|~~~|\$ |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@
 """A prompt with what was typed, or the fence of a chat."""
 _CUTS = 4
 """How often a text that is no YAML as a whole is cut before the line that spoils it."""
+_TASK_FAILED = re.compile(r"\b(?:fatal|failed): \[")
+_TASK_LINES = 60
+"""Lines that the answer of a failed task may take."""
 _OWN_LINE = re.compile(
     r"""^(?:\S|\s*(?:-\s|[\w./-]+[:=]|\d[\dhms]+\s|(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"""
 )
@@ -61,7 +64,7 @@ def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "")
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
     conditions, taken = described(lines, component)
-    taken |= overcome(lines)
+    taken |= overcome(lines) | _ignored(lines)
     found = engine.match(conditions)
     for number, line in enumerate(lines, 1):
         if number - 1 in taken or not line.strip():
@@ -72,6 +75,17 @@ def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str
         else:
             found += engine.match([observe_line(line, kind, component, where)])
     return found
+
+
+def _ignored(lines: Sequence[str]) -> set[int]:
+    """Return the indices of the lines of failures that an Ansible playbook was told to ignore."""
+    ignored: set[int] = set()
+    for last in (i for i, line in enumerate(lines) if line.strip(" >") == "...ignoring"):
+        for index in range(last, max(last - _TASK_LINES, -1), -1):
+            ignored.add(index)
+            if _TASK_FAILED.search(lines[index]):
+                break
+    return ignored
 
 
 def _unwrapped(lines: Sequence[str]) -> list[str]:

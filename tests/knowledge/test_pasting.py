@@ -245,3 +245,18 @@ def test_a_file_that_a_windows_shell_wrote_is_read(encoding: str) -> None:
 def test_a_row_that_only_pods_have_is_about_no_migration() -> None:
     row = "  Warning  Failed  33s (x2 over 5m)  kubelet  Error: the widget fell over"
     assert found(row) == ()
+
+
+PLAYBOOK = """\
+TASK [migrationcontroller : Get the proxy] *************************************
+fatal: [localhost]: FAILED! => {"changed": false,
+    "msg": "Failed to create object: not found"}
+%s
+TASK [migrationcontroller : Set up mig ui route] *******************************
+ok: [localhost] => {"changed": false}
+"""
+
+
+def test_a_task_whose_failure_is_ignored_is_no_trouble() -> None:
+    assert found(PLAYBOOK % "", component="operator")[0].entry.id == "operator-task-failed"
+    assert not found(PLAYBOOK % "...ignoring", component="operator")
