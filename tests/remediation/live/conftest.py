@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.clusters.port import AccessRequest
 from bot.store.database import Database, open_database
 from tests.apiserver.fixtures import Server
 from tests.apiserver.rights import apply, bot_token, documents
-from tests.remediation.live.site import RealCluster, Site
+from tests.remediation.live.site import RealCluster, Site, until
 
 MANIFEST = "rbac-remediation.yaml"
 
@@ -24,6 +27,22 @@ class Pair:
     source: RealCluster
     token: str
     source_token: str
+
+    @contextmanager
+    def roles_of(self, manifest: str, *last: AccessRequest) -> Iterator[None]:
+        """Give ``migration-approvers`` what a manifest holds, ``last`` among it, on both."""
+        clusters = (self.host, self.source)
+        names = [found["metadata"]["name"] for found in documents(manifest)]
+        for cluster in clusters:
+            apply(cluster.api, manifest)
+            for right in last:
+                who = partial(cluster.may, "a-member", right, ["migration-approvers"])
+                until(who, f"a member may {right}")
+        try:
+            yield
+        finally:
+            for cluster in clusters:
+                cluster.forget_rights(*names)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from bot.clusters.port import AccessRequest, ClusterReader, Denied
 from bot.remediation.refusals import Refused
 from bot.store.approval_records import Approval
 from bot.store.database import Database
+from tests.apiserver.loading import namespace
 from tests.apiserver.rights import TOKENS
 from tests.remediation.live.conftest import Pair
 from tests.remediation.live.site import Site, versions
@@ -126,6 +127,20 @@ class TestThePerson:
         approval = site.decide(ask_for_time(site, AMIR), ANNA)
         done = site.carry_out(approval, lambda: STORIES["set-restic-timeout"].settle(site))
         assert (done.state, timeouts(site)) == ("done", ["4h", "4h"])
+
+    def test_the_roles_of_the_example_for_people_are_enough(self, site: Site, pair: Pair) -> None:
+        with_controllers(site)
+        STORIES["rsync-privileged"].prepare(site)
+        label = AccessRequest("patch", "", "namespaces", "shop", "shop")
+        pay = [AccessRequest("patch", "", "namespaces", name, name) for name in ("pay", "pay-new")]
+        for cluster in site.clusters.values():
+            for right in pay:  # as the example does for shop
+                namespace(cluster.api, right.name)
+                cluster.grant("migration-approvers", right, subject="Group")
+        with pair.roles_of("rbac-people.example.yaml", label, MAY_SET):
+            for action in ("rsync-privileged", "set-restic-timeout", "rerun-migration"):
+                params = STORIES[action].params
+                assert site.ask(action, params=params, person=AMIR).state == "pending"
 
     def test_a_group_that_the_bot_may_not_give_is_refused_by_the_cluster(self, site: Site) -> None:
         with_controllers(site)
