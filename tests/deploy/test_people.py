@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.clusters.kinds import WATCHED_KINDS
 from bot.clusters.port import AccessRequest, Json, ObjectRef
 from bot.remediation.ground import look
 from bot.remediation.permissions import permissions_of
@@ -68,6 +69,13 @@ def test_nothing_for_people_is_wider_than_it_says() -> None:
     }
     assert ("ClusterRole", APPLICATIONS, "shop") in bound
     assert not [found for found in documents(PEOPLE) if found["kind"] == "ClusterRoleBinding"]
+
+
+def test_only_what_is_watched_may_be_watched() -> None:
+    given = {
+        r for _, rule in rules("rbac.yaml") if "watch" in rule["verbs"] for r in rule["resources"]
+    }
+    assert given == {kind.plural for kind in WATCHED_KINDS}
 
 
 def test_the_bot_is_given_no_verb_that_writes_but_to_ask_and_to_act_for_others() -> None:
