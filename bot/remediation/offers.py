@@ -68,6 +68,17 @@ class Offer:
     """Whether the bot proposes it by itself (G5)."""
 
 
+_RUNS = frozenset(
+    {
+        "rerun-migration",
+        "rollback-migration",
+        "cancel-migration",
+        "remove-unstarted-migration",
+    }
+)
+"""What is done with a migration itself: after what mends its cause, or it would fail again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     action: Action[Any]
@@ -118,7 +129,7 @@ class Offers:
                 offer = self._offer(candidate, plane, person, policy)
                 if offer is not None:
                     offers[key] = self._suggested(offer, diagnosis)
-        return tuple(offers.values())
+        return tuple(sorted(offers.values(), key=lambda offer: offer.action in _RUNS))
 
     # ----------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ def fixes(diagnosis: Diagnosis, offers: Sequence[Offer], lang: Lang) -> Message:
     about = f"{diagnosis.target}@{diagnosis.control}"
     first = next((offer for offer in offers if offer.suggested), None)
     for number, offer in enumerate(offers[:_MOST]):
-        blocks = [_offer(offer, lang)]
+        blocks = [_offer(offer, lang, starred=offer is first)]
         if offer.allowed:
             label = cut(say(lang, "fix.ask", action=offer.title.get(lang)), 70)
             style = "primary" if offer is first else ""
@@ -67,14 +67,14 @@ def line(offer: Offer, about: str) -> str:
     return f"{offer.action}|{offer.target}|{about}"
 
 
-def _offer(offer: Offer, lang: Lang) -> Block:
+def _offer(offer: Offer, lang: Lang, *, starred: bool) -> Block:
     risk = name_of(lang, "risk", str(int(offer.risk)))
     parts = [
         words(tidy(offer.title.get(lang), 200), bold=True),
         words("  "),
         words(untrusted(str(offer.target), 120), mono=True),
     ]
-    if offer.suggested:
+    if starred:
         parts.append(words(f"  ★ {say(lang, 'fix.suggested')}"))
     parts.append(words(f"\n{risk}"))
     if offer.destroys_data:

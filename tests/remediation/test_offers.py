@@ -61,6 +61,18 @@ class TestWhatIsOffered:
             "MigCluster", "ocp3", MTC_NAMESPACE
         )
 
+    def test_what_mends_comes_before_a_run_that_the_cause_itself_names(self, world: World) -> None:
+        namespaces(world)
+        found = offers(world)(
+            OLIVIA,
+            diagnosis(
+                finding("hook-playbook-failed"),
+                finding("dvm-node-selector-missing", target_namespace="shop"),
+            ),
+        )
+        actions = [offer.action for offer in found]
+        assert actions.index("copy-namespace-annotations") < actions.index("rerun-migration")
+
     def test_values_come_from_the_finding_and_from_what_is_seen(self, world: World) -> None:
         namespaces(world)
         found = by_action(
