@@ -29,6 +29,7 @@ from bot.diagnosis.dossier import (
     text,
 )
 from bot.diagnosis.gathering import belongs
+from bot.diagnosis.podlogs import is_archive, opened_ahead
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation, Subject
 from knowledge.observing import observe, subject_of
@@ -219,7 +220,7 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
     for source in dossier.attached:
         for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
             yield match, True
-    for source in _told_logs(dossier):
+    for source in _ready_logs(dossier):
         timely = (
             match
             for match in _scan(engine, source, subject)
@@ -249,8 +250,14 @@ def bearing_logs(
 
     for source in dossier.attached:
         yield source, partial(bears, exclusive=True)
-    for source in _told_logs(dossier):
+    for source in _ready_logs(dossier):
         yield source, partial(bears, exclusive=_exclusive(source))
+
+
+def _ready_logs(dossier: Dossier) -> Iterator[LogSource]:
+    told = _told_logs(dossier)
+    archived = any(is_archive(scene.reader) for scene in dossier.scenes.values())
+    return told if archived else opened_ahead(told)
 
 
 def _told_logs(dossier: Dossier) -> Iterator[LogSource]:

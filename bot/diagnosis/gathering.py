@@ -1,16 +1,17 @@
 """Evidence for one target, gathered over host, source and destination.
 
-The three clusters are read side by side. What cannot be read becomes an ``Unread`` with the
+The clusters are read side by side, and of each several kinds at a time, since an answer's way
+through the network takes longer than its making. What cannot be read becomes an ``Unread`` with the
 reason, never an exception: partial evidence is normal, and an unreadable cluster is itself
 something to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
@@ -36,6 +37,7 @@ from bot.diagnosis.dossier import (
     text,
 )
 from bot.diagnosis.findings import Unread
+from bot.diagnosis.podlogs import AT_ONCE, LOG_MARGIN, is_archive, mtc_logs, transfer_logs
 
 HOST_KINDS: tuple[Kind, ...] = (
     k.MIGMIGRATION,
@@ -84,11 +86,6 @@ OPTIONAL = frozenset(
 )
 """Kinds whose absence from a cluster or an archive is nothing to mention."""
 
-LOG_BYTES = 256 << 20
-"""Bytes of one live container's log that are read at most: more than a kubelet keeps in a file."""
-LOG_MARGIN = timedelta(minutes=5)
-"""How long before a migration began its clusters' logs are read from; their clocks may differ."""
-
 
 @dataclass
 class Notes:
@@ -104,6 +101,13 @@ class Notes:
     def add(self, what: str, why: str) -> None:
         """Keep that something could not be read, and why."""
         self.unread.setdefault(what, Unread(what, why))
+
+    def take(self, other: Notes) -> None:
+        """Take over what others have noted."""
+        for each in other.unread.values():
+            self.add(each.what, each.why)
+        for place, why in other.absent.items():
+            self.absent.setdefault(place, why)
 
     def absent_on(self, cluster: str) -> dict[str, str]:
         """Return what was not read on one cluster, by kind."""
@@ -145,13 +149,13 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="gather") as pool:
         running = {role: pool.submit(job) for role, job in jobs.items()}
         if migration is not None and here not in (source_name, destination_name):
-            host_logs = _mtc_logs(host_reader, since, notes)
+            host_logs = mtc_logs(host_reader, since, notes.add)
         for role, future in running.items():
             scenes[role] = future.result()
     if any(scene.cluster == here and scene.reader is not None for scene in scenes.values()):
         host_logs = ()  # they are read as the source's or destination's already
     if host_logs is None:
-        host_logs = _mtc_logs(host_reader, since, notes) if migration is not None else ()
+        host_logs = mtc_logs(host_reader, since, notes.add) if migration is not None else ()
     scenes["host"] = Scene(
         "host", here, host_reader, host, host_logs, notes.absent_on(host_reader.name)
     )
@@ -248,7 +252,6 @@ def _remote_scene(
     except ClusterError as error:
         notes.add(f"{role} cluster {name}", str(error))
         return Scene(role, name, None)
-    objects: dict[str, tuple[Json, ...]] = {}
     try:
         reader.list(k.BSL, MTC_NAMESPACE)
     except NotServed:
@@ -256,77 +259,37 @@ def _remote_scene(
     except ClusterError as error:
         notes.add(f"{role} cluster {name}", str(error))
         return Scene(role, name, None)
-    for kind in (*VELERO_KINDS, *REPOSITORY_KINDS, k.MIGRATIONCONTROLLER):
-        objects[kind.kind] = list_kind(reader, kind, MTC_NAMESPACE, notes)
-    for kind in (k.NAMESPACE, k.NODE, k.PV, k.STORAGECLASS, k.CRD):
-        objects[kind.kind] = list_kind(reader, kind, "", notes)
-    gathered: dict[str, list[Json]] = {}
+    own = (*VELERO_KINDS, *REPOSITORY_KINDS, k.MIGRATIONCONTROLLER)
+    wanted = [(kind, MTC_NAMESPACE) for kind in own]
+    wanted += [(kind, "") for kind in (k.NAMESPACE, k.NODE, k.PV, k.STORAGECLASS, k.CRD)]
     for namespace in dict.fromkeys((*namespaces, MTC_NAMESPACE)):
-        for kind in (*NAMESPACED_KINDS, *WORKLOAD_KINDS):
-            gathered.setdefault(kind.kind, []).extend(list_kind(reader, kind, namespace, notes))
-    objects.update({kind: tuple(items) for kind, items in gathered.items()})
-    objects[k.IMAGESTREAM.kind] = list_kind(reader, k.IMAGESTREAM, "openshift", notes)
+        wanted += [(kind, namespace) for kind in (*NAMESPACED_KINDS, *WORKLOAD_KINDS)]
+    wanted.append((k.IMAGESTREAM, "openshift"))
+    objects = _lists(reader, wanted, notes)
     logs: tuple[LogSource, ...] = ()
     if wants_logs:
-        logs = _mtc_logs(reader, since, notes) + _transfer_logs(reader, objects, namespaces, since)
+        logs = mtc_logs(reader, since, notes.add) + transfer_logs(
+            reader, objects, namespaces, since
+        )
     return Scene(role, name, reader, objects, logs, notes.absent_on(reader.name))
 
 
-def _mtc_logs(reader: ClusterReader, since: datetime | None, notes: Notes) -> tuple[LogSource, ...]:
-    """Return the logs of the pods in MTC's own namespace."""
-    try:
-        pods = reader.list(k.POD, MTC_NAMESPACE).items
-    except ClusterError as error:
-        if not isinstance(error, NotServed):
-            notes.add(f"pods in {MTC_NAMESPACE} on {reader.name}", str(error))
-        pods = ()
-    names = {text(metadata(pod).get("name")) for pod in pods} - {""}
-    found = [
-        source for name in sorted(names) for source in _pod_logs(reader, MTC_NAMESPACE, name, since)
-    ]
-    every = getattr(reader, "all_logs", None)
-    if callable(every):
-        seen = {(log.namespace, log.pod) for log in found}
-        found += [
-            log
-            for log in every()
-            if isinstance(log, LogSource) and (log.namespace, log.pod) not in seen
-        ]
-    return tuple(found)
+def _lists(
+    reader: ClusterReader, wanted: Sequence[tuple[Kind, str]], notes: Notes
+) -> dict[str, tuple[Json, ...]]:
+    """Return the objects of these kinds and namespaces by kind, in the order that was asked for."""
 
+    def read(kind: Kind, namespace: str) -> tuple[tuple[Json, ...], Notes]:
+        own = Notes()
+        return list_kind(reader, kind, namespace, own), own
 
-def _transfer_logs(
-    reader: ClusterReader,
-    objects: Mapping[str, tuple[Json, ...]],
-    namespaces: Iterable[str],
-    since: datetime | None,
-) -> tuple[LogSource, ...]:
-    """Return the logs of MTC's helper pods (rsync, stage, hook jobs) in app namespaces."""
-    wanted = set(namespaces)
-    found: list[LogSource] = []
-    for pod in objects.get(k.POD.kind, ()):
-        namespace = text(metadata(pod).get("namespace"))
-        if namespace not in wanted:
-            continue
-        own = labels(pod)
-        if own.get("app.kubernetes.io/part-of") == MTC_NAMESPACE or "mighook" in own:
-            found.extend(_pod_logs(reader, namespace, text(metadata(pod).get("name")), since))
-    return tuple(found)
-
-
-def _pod_logs(
-    reader: ClusterReader, namespace: str, pod: str, since: datetime | None
-) -> tuple[LogSource, ...]:
-    """Return a pod's logs from ``since`` on: a limit in bytes alone keeps the oldest, not these.
-
-    An archive's are a matter of disk, and read whole.
-    """
-    try:
-        if callable(getattr(reader, "all_logs", None)):
-            return reader.logs(namespace, pod)
-        return reader.logs(namespace, pod, since=since, limit_bytes=LOG_BYTES)
-    except ClusterError:
-        return ()
+    with ThreadPoolExecutor(1 if is_archive(reader) else AT_ONCE, "list") as pool:
+        answers = list(pool.map(read, *zip(*wanted, strict=True)))
+    objects: dict[str, tuple[Json, ...]] = {}
+    for (kind, _), (found, own) in zip(wanted, answers, strict=True):
+        objects[kind.kind] = objects.get(kind.kind, ()) + found
+        notes.take(own)
+    return objects
 
 
 def _with_attached_logs(dossier: Dossier, host: ClusterReader) -> Dossier:
