@@ -22,6 +22,7 @@ from sandbox.scenarios.schema import Scenario
 _SAYS = {
     k.MIGCLUSTER: "The cluster is ready.",
     k.MIGSTORAGE: "The storage is ready.",
+    k.MIGPLAN: "The migration plan is ready.",
 }
 _SOON = 1.0
 """Seconds until the controller has looked."""
@@ -74,6 +75,7 @@ class Validation:
         world.update_mtc(kind, name, ready)
         if kind is k.MIGCLUSTER:
             world.cluster(name).fail_with(None)
+        if kind is not k.MIGSTORAGE:
             return
         for cluster in world.clusters:
             for location in world.cluster(cluster).find_all(k.BSL, MTC_NAMESPACE):
