@@ -23,6 +23,7 @@ _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _RUNS = frozenset({"Pulling", "Pulled", "Created", "Started"})
 _REMEDIES = {
     "FailedScheduling": _RUNS | {"Scheduled"},
+    "NotTriggerScaleUp": _RUNS | {"Scheduled"},
     "FailedAttachVolume": _RUNS | {"SuccessfulAttachVolume"},
     "FailedMount": _RUNS,
     "FailedCreatePodSandBox": _RUNS,
