@@ -43,6 +43,8 @@ _OWNER_KEYS = re.compile(
 )
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
+_MOVERS = frozenset({"velero", "node-agent", "restic"})
+"""Workloads of MTC's namespace whose present state bears on a migration that is under way."""
 MAX_MATCHES_PER_LOG = 2000
 """Of those in the target's time window: a log may tell of the weeks before it, too."""
 
@@ -134,6 +136,11 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 for observation in observe(obj, scene.cluster):
                     if inside(observation.time, begun, end):
                         yield observation
+    for kind in (k.DEPLOYMENT, k.DAEMONSET) if end is None else ():
+        for obj in scene.all(kind):
+            meta = metadata(obj)
+            if meta.get("namespace") == k.MTC_NAMESPACE and meta.get("name") in _MOVERS:
+                yield from observe(obj, scene.cluster)
     for kind in (k.BSL, k.BACKUPREPOSITORY, k.RESTICREPOSITORY):
         for obj in scene.all(kind):
             if _ours(dossier, scene, obj):

@@ -1,7 +1,7 @@
-"""Volume backups that were denied: NFS that squashes root, or agents without privileges.
+"""Volume backups that node agents did not make, where one text leaves several reasons.
 
-In: a failed backup on the source, with its claim, its volume and the agents' DaemonSet. Out: the
-root of the diagnosis.
+In: a volume backup on the source that was denied or never begun, with its claim, its volume, the
+agents' DaemonSet and pods. Out: the root of the diagnosis.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Finding
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
-from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, plan, plane, thing
+from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, plan, plane, pod, thing
 
 DENIED = "error running restic backup, stderr=: fork/exec /usr/bin/restic: permission denied"
 NFS = {"nfs": {"server": "nas.example.com", "path": "/exports/shop"}}
@@ -94,3 +94,48 @@ def test_agents_without_privileges_say_nothing_of_other_failures(diagnoser: Diag
     found = root(diagnoser, source(BLOCK, agents(privileged=False), message=full))
     assert found.entry.id != "restic-not-privileged"
     assert "restic-not-privileged" not in {f.entry.id for f in found.symptoms}
+
+
+TIMED_OUT = (
+    b'time="2026-03-01T11:20:00Z" level=error msg="Error backing up item" '
+    b"backup=openshift-migration/shop-1-stage-x7k2p "
+    b'error="timed out waiting for all PodVolumeBackups to complete"\n'
+)
+
+
+def agent(node: str, phase: str = "Running") -> Thing:
+    labels = {"labels": {"name": "restic"}}
+    status = {"phase": phase}
+    return pod(f"restic-{node}", metadata=labels, spec={"nodeName": node}, status=status)
+
+
+def waiting(phase: str, *agents: Thing) -> list[Thing]:
+    things = source(BLOCK, *agents)
+    things[1]["spec"]["node"] = "worker-2"
+    things[1]["status"] = {"phase": phase}
+    return things
+
+
+def timed_out(diagnoser: Diagnoser, things: list[Thing]) -> Finding:
+    logs = {(MTC_NAMESPACE, "velero-0", "velero"): TIMED_OUT}
+    there = [*things, pod("velero-0", metadata={"labels": {"component": "velero"}})]
+    found = diagnoser(plane(failed(), plan(), source=there, source_logs=logs), SHOP_1).root
+    assert found is not None
+    return found
+
+
+def test_a_backup_on_a_node_without_an_agent_was_never_too_slow(diagnoser: Diagnoser) -> None:
+    found = timed_out(diagnoser, waiting("New", agent("worker-1"), agent("worker-2", "Pending")))
+    assert (found.entry.id, found.params["node"]) == ("node-agent-not-on-node", "worker-2")
+    (late,) = [f for f in found.symptoms if f.entry.id == "podvolumebackup-timeout"]
+    assert any("worker-1" in quote.text for quote in late.against)
+
+
+@pytest.mark.parametrize(
+    ("phase", "node"), [("New", "worker-2"), ("InProgress", "worker-1"), ("Completed", "worker-1")]
+)
+def test_a_backup_that_an_agent_has_seen_is_not_without_one(
+    diagnoser: Diagnoser, phase: str, node: str
+) -> None:
+    found = timed_out(diagnoser, waiting(phase, agent(node)))
+    assert (found.entry.id, found.against) == ("podvolumebackup-timeout", ())

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bot.diagnosis.dossier import Dossier
-from bot.diagnosis.probes.agents import node_agent_unprivileged, volumes_not_on_nfs
+from bot.diagnosis.probes.agents import (
+    node_agent_absent,
+    node_agent_unprivileged,
+    volumes_not_on_nfs,
+)
 from bot.diagnosis.probes.images import images_missing
 from bot.diagnosis.probes.namespaces import (
     node_selector_agrees,
@@ -28,6 +32,7 @@ PROBES: tuple[Probe, ...] = (
     node_selector_differs,
     node_selector_agrees,
     uid_range_collision,
+    node_agent_absent,
     node_agent_unprivileged,
     volumes_not_on_nfs,
     volumes_in_several_zones,

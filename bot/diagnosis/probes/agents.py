@@ -1,7 +1,8 @@
-"""What the node agents meet when they copy volumes: their own privileges, and the kind of volume.
+"""Why node agents did not copy a volume, where a log line leaves more than one reason.
 
-One and the same line of the agent's log tells of an NFS export that squashes root and of an agent
-that may not look into other pods' volumes; these two facts tell them apart.
+The same line tells of an NFS export that squashes root and of an agent that may not look into
+other pods' volumes: its privileges and the kind of volume tell them apart. The same time-out tells
+of a volume that was too large and of one that no agent ever took up: the nodes tell them apart.
 """
 
 from __future__ import annotations
@@ -70,7 +71,43 @@ def volumes_not_on_nfs(dossier: Dossier, outcome: Outcome) -> Iterator[Observati
         )
 
 
+def node_agent_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where a volume backup was taken up by nobody and no agent runs on its node.
+
+    Each agent sees to the volumes of its own node (velero pkg/controller/
+    pod_volume_backup_controller.go).
+    """
+    del outcome
+    source = dossier.scene("source")
+    pods = [p for p in source.all(k.POD) if text(metadata(p).get("namespace")) == k.MTC_NAMESPACE]
+    served = {
+        text(mapping(pod, "spec").get("nodeName"))
+        for pod in pods
+        if labels(pod).get("name") in AGENTS and mapping(pod, "status").get("phase") == "Running"
+    }
+    for backup in _own_backups(dossier) if pods else ():
+        node = text(mapping(backup, "spec").get("node"))
+        untouched = text(mapping(backup, "status").get("phase")) in ("", "New")
+        if untouched and node and node not in served:
+            name = text(metadata(backup).get("name"))
+            yield answer(
+                "node-agent-absent",
+                f"podvolumebackup/{name} was never begun: no node agent runs on {node} (agents run "
+                f"on {', '.join(sorted(served)) or 'no node'})",
+                where=f"podvolumebackup/{name} spec.node",
+                subject=subject_of(dossier.migration or {}, source.cluster),
+                node=node,
+            )
+
+
 def _failed_backups(dossier: Dossier) -> Iterator[Json]:
+    for backup in _own_backups(dossier):
+        if text(mapping(backup, "status").get("phase")) == "Failed":
+            yield backup
+
+
+def _own_backups(dossier: Dossier) -> Iterator[Json]:
+    """Yield the volume backups of the migration."""
     source = dossier.scene("source")
     name = text(metadata(dossier.migration).get("name"))
     own = {
@@ -79,8 +116,7 @@ def _failed_backups(dossier: Dossier) -> Iterator[Json]:
         if belongs(b, dossier.migration, name)
     }
     for backup in source.all(k.PVB):
-        failed = text(mapping(backup, "status").get("phase")) == "Failed"
-        if failed and labels(backup).get("velero.io/backup-name") in own:
+        if labels(backup).get("velero.io/backup-name") in own:
             yield backup
 
 

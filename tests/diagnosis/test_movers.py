@@ -1,0 +1,67 @@
+"""What Velero's own workloads say now: it bears on a migration that goes on, not on one that ended.
+
+In: a Deployment of Velero that was scaled to zero. Out: the entries found.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.clusters.kinds import MTC_NAMESPACE
+from bot.diagnosis.diagnosing import Diagnoser
+from bot.diagnosis.findings import Diagnosis
+from knowledge.loading import load_builtin
+from knowledge.matching.engine import Engine
+from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, mtc, plan, plane, thing, true
+
+
+def waiting() -> Thing:
+    phase = "WaitForVeleroReady"
+    return mtc(
+        "MigMigration",
+        "shop-1",
+        spec={"migPlanRef": {"name": "shop"}},
+        status={
+            "phase": phase,
+            "itinerary": "Final",
+            "startTimestamp": "2026-03-01T11:05:00Z",
+            "conditions": [true("Running", reason=phase)],
+        },
+    )
+
+
+def workload(name: str = "velero", namespace: str = MTC_NAMESPACE, replicas: int = 0) -> Thing:
+    status = {"replicas": replicas}
+    return thing("apps/v1", "Deployment", name, namespace, spec=status, status=status)
+
+
+@pytest.fixture(scope="module")
+def diagnoser() -> Diagnoser:
+    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+
+
+def found(said: Diagnosis) -> set[str]:
+    return {finding.entry.id for finding in said.findings}
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_velero_scaled_to_zero_is_why_a_migration_waits(diagnoser: Diagnoser, side: str) -> None:
+    here, there = ([workload()], []) if side == "source" else ([], [workload()])
+    said = diagnoser(plane(waiting(), plan(), source=here, destination=there), SHOP_1)
+    assert said.root is not None
+    assert said.root.entry.id == "velero-pod-missing"
+
+
+@pytest.mark.parametrize(
+    "other", [workload(replicas=1), workload("velero", "shop"), workload("registry")]
+)
+def test_other_workloads_are_not(diagnoser: Diagnoser, other: Thing) -> None:
+    said = diagnoser(plane(waiting(), plan(), source=[other]), SHOP_1)
+    assert "velero-pod-missing" not in found(said)
+
+
+def test_how_velero_is_now_says_nothing_of_a_migration_that_has_ended(
+    diagnoser: Diagnoser,
+) -> None:
+    said = diagnoser(plane(failed("no"), plan(), source=[workload()]), SHOP_1)
+    assert "velero-pod-missing" not in found(said)
