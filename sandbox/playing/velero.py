@@ -129,7 +129,7 @@ class Velero:
             status["phase"] = end.phase
             if end.message:
                 status["message"] = end.message
-            if end.phase != "InProgress":
+            if end.phase not in ("InProgress", "New"):
                 status["completionTimestamp"] = self.world.stamp
             if end.phase == "Completed" and backups:
                 status["snapshotID"] = "4f0c11d2"

@@ -88,9 +88,9 @@ class App(_Strict):
 class VeleroEnd(_Strict):
     """How a backup, a restore or the volume copies of one end."""
 
-    phase: Literal["Completed", "PartiallyFailed", "Failed", "FailedValidation", "InProgress"] = (
-        "Completed"
-    )
+    phase: Literal[
+        "Completed", "PartiallyFailed", "Failed", "FailedValidation", "InProgress", "New"
+    ] = "Completed"
     errors: int = 0
     warnings: int = 0
     message: str = ""
