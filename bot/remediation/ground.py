@@ -86,6 +86,12 @@ class Ground:
             return self.plane.host
         return self.plane.remote(cluster)
 
+    def called(self, cluster: str) -> str:
+        """Return ``host`` for the control cluster, whatever its MigCluster's name: one object, one
+        name, one lock.
+        """
+        return "host" if cluster in ("", self.host_name) else cluster
+
     def host_list(self, kind: Kind) -> tuple[Json, ...]:
         """Return the host's objects of a kind in MTC's namespace; none where it is not served."""
         try:

@@ -22,7 +22,7 @@ from bot.access.people import Directory, DirectoryUnreachable, Person
 from bot.access.policy import Policy
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
-from bot.clusters.port import ClusterError, ControlPlane, NotFound, ObjectRef
+from bot.clusters.port import AccessRequest, ClusterError, ControlPlane, NotFound, ObjectRef
 from bot.diagnosis.dossier import mapping
 from bot.diagnosis.findings import Diagnosis, Finding
 from bot.redaction import redact
@@ -217,31 +217,14 @@ class Offers:
     ) -> Offer:
         try:
             offer = replace(offer, params={**action.propose(ground), **offer.params})
-            plan = draft_plan(action, offer.params, ground)
-        except BadParams:
-            decision = decide(policy, person, "request", question, now)
-            offer = replace(offer, complete=False)
-            return offer if decision.allowed else _not(offer, decision.reason)
+            offer, question, rights = _planned(offer, action, ground, question)
         except Refused as refused:
             decision = decide(policy, person, "request", question, now)
             return _not(offer, refused.reason if decision.allowed else decision.reason)
-        offer = replace(offer, risk=plan.risk, destroys_data=plan.destroys_data)
-        decision = decide(policy, person, "request", question_of(plan), now)
+        decision = decide(policy, person, "request", question, now)
         if not decision.allowed:
             return _not(offer, decision.reason)
-        identity = identity_of(person, policy.identity)
-        if identity is None:
-            return _not(
-                offer,
-                LocalText(
-                    en="It is not known who you are on the clusters.",
-                    zh="无法确定你在集群上的用户身份。",
-                ),
-            )
-        denied = refused_by_clusters(identity, permissions_of(plan), ground.reader)
-        if denied:
-            return _not(offer, denied[0])
-        return offer
+        return _by_clusters(offer, rights, ground, person, policy)
 
     def _suggested(self, offer: Offer, diagnosis: Diagnosis) -> Offer:
         if not offer.entry or not offer.allowed:
@@ -264,6 +247,45 @@ class Offers:
             zh=f"针对此原因已尝试 {tried} 次；请先查找其他问题。",
         )
         return replace(offer, reason=why)
+
+
+_Rights = tuple[tuple[str, AccessRequest], ...]
+
+
+def _planned(
+    offer: Offer, action: Action[Any], ground: Ground, question: Question
+) -> tuple[Offer, Question, _Rights]:
+    """Return the offer as it would be planned, what policy is asked then, and the rights it takes.
+
+    Where parameters are missing still, those that it takes whatever they are. Raises ``Refused``.
+    """
+    try:
+        plan = draft_plan(action, offer.params, ground)
+    except BadParams:
+        return replace(offer, complete=False), question, action.rights(ground)
+    offer = replace(offer, risk=plan.risk, destroys_data=plan.destroys_data)
+    return offer, question_of(plan), permissions_of(plan)
+
+
+def _by_clusters(
+    offer: Offer,
+    rights: _Rights,
+    ground: Ground,
+    person: Person,
+    policy: Policy,
+) -> Offer:
+    """Return the offer as the clusters themselves let this person have it."""
+    identity = identity_of(person, policy.identity)
+    if identity is None:
+        return _not(
+            offer,
+            LocalText(
+                en="It is not known who you are on the clusters.",
+                zh="无法确定你在集群上的用户身份。",
+            ),
+        )
+    denied = refused_by_clusters(identity, rights, ground.reader)
+    return _not(offer, denied[0]) if denied else offer
 
 
 def _with_symptoms(findings: Sequence[Finding]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ an approval. Planning writes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -32,6 +32,7 @@ from bot.remediation.plans import Call, Change, Pin, Plan, Target, Wait
 from bot.remediation.refusals import BadParams, Refused
 
 MAX_VALUE = 160
+S = TypeVar("S", Call, Wait, Call | Wait)
 _MISSING = object()
 
 
@@ -57,7 +58,7 @@ def draft_plan(
     draft: Draft = action.draft(ground, params)
     for guard in action.guards:
         check(guard, ground, draft.clusters)
-    steps = tuple(step.model_copy(update=_one_name(step.cluster, ground)) for step in draft.steps)
+    steps = tuple(_named(step, ground) for step in draft.steps)
     return Plan(
         action=action.id,
         params=params.model_dump(mode="json"),
@@ -71,7 +72,7 @@ def draft_plan(
         compare=draft.compare,
         verification=draft.verification,
         pins=_pins(ground),
-        undo=tuple(call.model_copy(update=_one_name(call.cluster, ground)) for call in draft.undo),
+        undo=tuple(_named(call, ground) for call in draft.undo),
         incident=incident,
         entry=entry,
     )
@@ -100,11 +101,8 @@ def made_anew(call: Call, before: Sequence[Call | Wait]) -> bool:
     )
 
 
-def _one_name(cluster: str, ground: Ground) -> dict[str, str]:
-    """Return the control cluster called ``host``, whatever its MigCluster's name: one object, one
-    name, one lock.
-    """
-    return {"cluster": "host" if cluster in ("", ground.host_name) else cluster}
+def _named(step: S, ground: Ground) -> S:
+    return step.model_copy(update={"cluster": ground.called(step.cluster)})
 
 
 def _affected(ground: Ground, draft: Draft) -> Target:

@@ -7,23 +7,45 @@ from typing import Any
 import pytest
 
 from bot.access.policy import parse_policy
+from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ObjectRef, Unreachable
 from bot.diagnosis.findings import Diagnosis, Finding
 from bot.mtc.outcome_words import Outcome, Word
+from bot.remediation.ground import look
 from bot.remediation.offers import Offer, Offers
+from bot.remediation.permissions import permissions_of
+from bot.remediation.planning import draft_plan
 from bot.remediation.refusals import Refused
 from bot.remediation.registry import ACTIONS
 from bot.remediation.requests import Asked
 from knowledge.loading import load_builtin
 from tests.remediation import things as t
-from tests.remediation.stories import all_ready, controllers, namespaces, running, unstarted
-from tests.remediation.world import AMIR, ANNA, CHANNEL, GUEST, OLIVIA, POLICY, VERA, World
+from tests.remediation.stories import (
+    STORIES,
+    all_ready,
+    controllers,
+    namespaces,
+    running,
+    unstarted,
+)
+from tests.remediation.world import (
+    AMIR,
+    ANNA,
+    CHANNEL,
+    GUEST,
+    OLIVIA,
+    POLICY,
+    VERA,
+    Desk,
+    World,
+    true,
+)
 
 RUN = ObjectRef("MigMigration", "shop-1", MTC_NAMESPACE)
 
 
-def offers(world: World) -> Offers:
+def offers(world: Desk) -> Offers:
     return Offers(
         [world.plane],
         world.approvals,
@@ -86,6 +108,24 @@ class TestWhatIsOffered:
             True,
             "dvm-node-selector-missing",
         )
+
+    def test_limits_are_proposed_as_high_as_the_plan_needs_them(self, world: World) -> None:
+        controllers(world)
+        plan = world.host.get(k.MIGPLAN, "shop", MTC_NAMESPACE)
+        plan["status"]["conditions"] = [
+            true("NamespaceLimitExceeded", message="Namespace limit: 10 exceeded, found:14."),
+            true("PodLimitExceeded", message="Pod limit: 100 exceeded, found: 140."),
+            true("PvLimitExceeded", message="odd"),
+        ]
+        world.host.put(plan)
+        subject = ObjectRef("MigPlan", "shop", MTC_NAMESPACE)
+        found = diagnosis(finding("migplan-namespace-limit-exceeded", subject), target=subject)
+        offer = by_action(offers(world)(OLIVIA, found))["set-plan-limits"]
+        assert (offer.params, offer.complete) == ({"namespaces": 14, "pods": 140}, True)
+        plan["status"]["conditions"] = []
+        world.host.put(plan)
+        offer = by_action(offers(world)(OLIVIA, found))["set-plan-limits"]
+        assert (offer.params, offer.complete, offer.allowed) == ({}, False, True)
 
     def test_what_a_person_must_still_fill_in_is_offered_with_its_schema(
         self, world: World
@@ -161,6 +201,28 @@ class TestForWhom:
         rerun = by_action(offers(world)(OLIVIA, diagnosis()))["rerun-migration"]
         assert rerun.reason is not None
         assert "may not create migmigrations" in rerun.reason.en
+
+    def test_it_is_said_before_anybody_fills_in_what_is_missing(self, world: World) -> None:
+        controllers(world)
+        slow = diagnosis(finding("podvolumebackup-timeout"))
+        assert by_action(offers(world)(OLIVIA, slow))["set-restic-timeout"].allowed
+        world.denied.add(("olivia@example.com", "patch"))
+        offer = by_action(offers(world)(OLIVIA, slow))["set-restic-timeout"]
+        assert (offer.complete, offer.allowed) == (False, False)
+        assert offer.reason is not None
+        assert "may not patch migrationcontrollers" in offer.reason.en
+
+    @pytest.mark.parametrize("action", [a for a, s in sorted(STORIES.items()) if s.params])
+    def test_what_is_needed_without_parameters_is_needed_with_them(
+        self, world: World, action: str
+    ) -> None:
+        STORIES[action].prepare(world)
+        kind, name = STORIES[action].target
+        ground = look(world.plane, ObjectRef(kind, name), world.now)
+        plan = draft_plan(ACTIONS[action], STORIES[action].params, ground)
+        beforehand = ACTIONS[action].rights(ground)
+        assert beforehand
+        assert set(beforehand) <= set(permissions_of(plan))
 
     def test_a_cluster_that_does_not_answer_is_no_yes(self, world: World) -> None:
         namespaces(world)

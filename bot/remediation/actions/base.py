@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.clusters.kinds import Kind
-from bot.clusters.port import Json
+from bot.clusters.port import AccessRequest, Json
 from bot.diagnosis.dossier import mapping, metadata, text
 from bot.remediation.ground import Ground, ended, started
 from bot.remediation.guards import Guard
@@ -69,6 +69,15 @@ class Action(Generic[P]):
         """Return first values for the parameters, from what was found; often none."""
         del ground
         return {}
+
+    def rights(self, ground: Ground) -> tuple[tuple[str, AccessRequest], ...]:
+        """Return (cluster, right) that it needs whatever its parameters are; empty: not known.
+
+        Asked where parameters are missing still, so that nothing is offered in vain. Raises as
+        ``draft`` does.
+        """
+        del ground
+        return ()
 
     def draft(self, ground: Ground, params: P) -> Draft:
         """Return what it would do. Raises ``Refused`` or ``ClusterError``."""

@@ -8,6 +8,7 @@ templates).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -16,13 +17,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
-from bot.diagnosis.dossier import mapping
+from bot.clusters.port import AccessRequest
+from bot.diagnosis.dossier import dicts, mapping, text
 from bot.remediation.actions.base import Action, Draft, Params, existing, need_plan, patch
 from bot.remediation.ground import Ground
 from bot.remediation.guards import Guard
 from bot.remediation.mistakes import WrongValue
 from bot.remediation.plans import Call, Risk, Step, Verification, Wait
-from bot.remediation.refusals import Refused
 from knowledge.matching.loglines import parse_time
 from knowledge.texts import LocalText
 
@@ -105,11 +106,15 @@ class _OperatorSetting(Action[Any]):
         need_plan(ground)
         return tuple(dict.fromkeys((ground.source, ground.destination)))
 
+    def rights(self, ground: Ground) -> tuple[tuple[str, AccessRequest], ...]:
+        """Return the right to patch each cluster's MigrationController."""
+        kind = k.MIGRATIONCONTROLLER
+        right = AccessRequest("patch", kind.group, kind.plural, MTC_NAMESPACE, CONTROLLER)
+        return tuple((ground.called(cluster), right) for cluster in self.clusters(ground))
+
     def draft(self, ground: Ground, params: Any) -> Draft:
-        """Return a patch and a wait for each cluster. Raises ``Refused`` for nothing to set."""
+        """Return a patch and a wait for each cluster."""
         values = self.values(params)
-        if not values:
-            raise Refused("Give at least one value to set.", "请至少给出一个要设置的值。")
         steps: list[Step] = []
         undo: list[Call] = []
         clusters = self.clusters(ground)
@@ -238,6 +243,21 @@ class PlanLimits(Params):
     volumes: Annotated[int, Field(ge=1, le=10000)] | None = None
     pods: Annotated[int, Field(ge=1, le=10000)] | None = None
 
+    @model_validator(mode="after")
+    def _something(self) -> PlanLimits:
+        if not self.model_dump(exclude_none=True):
+            raise WrongValue("Give at least one limit.", "请至少填写一项上限。")
+        return self
+
+
+_LIMITS = {
+    "NamespaceLimitExceeded": "namespaces",
+    "PvLimitExceeded": "volumes",
+    "PodLimitExceeded": "pods",
+}
+"""Conditions of a plan (mig-controller pkg/controller/migplan/validation.go, pvlist.go)."""
+_FOUND = re.compile(r"exceeded, found: ?(\d{1,5})\b")
+
 
 class SetPlanLimits(_HostSetting):
     """Raise what one plan may hold."""
@@ -245,6 +265,16 @@ class SetPlanLimits(_HostSetting):
     id = "set-plan-limits"
     title = LocalText(en="Raise the limits of a plan", zh="提高计划的上限")
     params = PlanLimits
+
+    def propose(self, ground: Ground) -> dict[str, object]:
+        """Return as much as the plan holds, for each limit that it exceeds."""
+        proposed: dict[str, object] = {}
+        for condition in dicts(mapping(ground.plan, "status").get("conditions")):
+            limit = _LIMITS.get(text(condition.get("type")))
+            found = _FOUND.search(text(condition.get("message")))
+            if limit and found and condition.get("status") == "True":
+                proposed[limit] = int(found[1])
+        return proposed
 
     def values(self, params: Any) -> dict[str, Any]:
         """Return the operator's parameters; strings of digits."""

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
+from bot.clusters.port import AccessRequest
 from bot.diagnosis.dossier import dicts, mapping, metadata, text
 from bot.remediation.actions.base import (
     Action,
@@ -209,6 +210,11 @@ class CopyImageStream(Action[ImageStreamParams]):
     guards = (Guard.PLAN_READY,)
     targets = _TARGETS
     params = ImageStreamParams
+
+    def rights(self, ground: Ground) -> tuple[tuple[str, AccessRequest], ...]:
+        """Return the right to make a DirectImageStreamMigration."""
+        del ground
+        return (("host", AccessRequest("create", k.DISM.group, k.DISM.plural, MTC_NAMESPACE)),)
 
     def draft(self, ground: Ground, params: ImageStreamParams) -> Draft:
         """Return the making of a DirectImageStreamMigration."""

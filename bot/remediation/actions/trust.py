@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import Field, StringConstraints, field_validator
 
 from bot.clusters import kinds as k
-from bot.clusters.port import Json
+from bot.clusters.port import AccessRequest, Json
 from bot.diagnosis.dossier import mapping, metadata, text
 from bot.remediation.actions.base import Action, Draft, Params, existing, patch, spec_of
 from bot.remediation.ground import Ground
@@ -94,32 +94,41 @@ def _is_ca(certificate: x509.Certificate) -> bool:
     return constraints.value.ca or certificate.subject == certificate.issuer
 
 
-class SetClusterCaBundle(Action[CaBundle]):
+class _Bundle(Action[CaBundle]):
+    """Sets a bundle of the target."""
+
+    risk = Risk.R3
+    params = CaBundle
+
+    def rights(self, ground: Ground) -> tuple[tuple[str, AccessRequest], ...]:
+        """Return the right to patch the target."""
+        return (("host", _set(ground.subject, {}).permission),)
+
+
+class SetClusterCaBundle(_Bundle):
     """Tell MTC which CA signs a cluster's API certificate."""
 
     id = "set-cluster-ca-bundle"
     title = LocalText(en="Set the cluster's CA bundle", zh="设置集群的 CA 证书包")
-    risk = Risk.R3
     targets = (k.MIGCLUSTER.kind,)
-    params = CaBundle
 
     def draft(self, ground: Ground, params: CaBundle) -> Draft:
         """Return the patch, with the fingerprints to compare."""
         prints, lines = chain(params.pem, ground.now)
         encoded = base64.b64encode(params.pem.encode()).decode()
         old = spec_of(ground.subject).get("caBundle")
-        why = LocalText(en="Set the CA bundle.", zh="设置 CA 证书包。")
         return Draft(
-            (_set(ground.subject, {"caBundle": encoded, "refresh": True}, why),),
+            (_set(ground.subject, {"caBundle": encoded, "refresh": True}),),
             _ready(ground),
             lines,
-            (_set(ground.subject, {"caBundle": old, "refresh": True}, why),),
+            (_set(ground.subject, {"caBundle": old, "refresh": True}),),
             prints,
         )
 
 
-def _set(subject: Json, spec: Json, why: LocalText) -> Call:
+def _set(subject: Json, spec: Json) -> Call:
     kind = k.BY_KIND[text(subject.get("kind"))]
+    why = LocalText(en="Set the CA bundle.", zh="设置 CA 证书包。")
     return patch(subject, kind, {"spec": spec}, why)
 
 
@@ -131,30 +140,27 @@ def _ready(ground: Ground) -> Verification:
     )
 
 
-class SetStorageCaBundle(Action[CaBundle]):
+class SetStorageCaBundle(_Bundle):
     """Tell MTC which CA signs the object store's certificate."""
 
     id = "set-storage-ca-bundle"
     title = LocalText(en="Set the object store's CA bundle", zh="设置对象存储的 CA 证书包")
-    risk = Risk.R3
     targets = (k.MIGSTORAGE.kind,)
-    params = CaBundle
 
     def draft(self, ground: Ground, params: CaBundle) -> Draft:
         """Return the patch, with the fingerprints to compare."""
         prints, lines = chain(params.pem, ground.now)
         encoded = base64.b64encode(params.pem.encode()).decode()
         settings = mapping(ground.subject, "spec", "backupStorageConfig")
-        why = LocalText(en="Set the CA bundle.", zh="设置 CA 证书包。")
 
         def body(value: object) -> Json:
             return {"backupStorageConfig": {"s3CustomCABundle": value}, "refresh": True}
 
         return Draft(
-            (_set(ground.subject, body(encoded), why),),
+            (_set(ground.subject, body(encoded)),),
             _ready(ground),
             lines,
-            (_set(ground.subject, body(settings.get("s3CustomCABundle")), why),),
+            (_set(ground.subject, body(settings.get("s3CustomCABundle"))),),
             prints,
         )
 
@@ -181,15 +187,15 @@ class RenewToken(Action[NewToken]):
     targets = (k.MIGCLUSTER.kind,)
     params = NewToken
 
+    def rights(self, ground: Ground) -> tuple[tuple[str, AccessRequest], ...]:
+        """Return the right to patch the host's secret."""
+        name, namespace = _secret_of(ground)
+        right = AccessRequest("patch", k.SECRET.group, k.SECRET.plural, namespace, name)
+        return (("host", right),)
+
     def draft(self, ground: Ground, params: NewToken) -> Draft:
         """Return the patch of the host's secret. The value is read when it is executed."""
-        reference = mapping(ground.subject, "spec", "serviceAccountSecretRef")
-        name, namespace = text(reference.get("name")), text(reference.get("namespace"))
-        if not name or not namespace:
-            raise Refused(
-                f"{ground.target} names no secret; set serviceAccountSecretRef first.",
-                f"{ground.target} 未指定 secret；请先设置 serviceAccountSecretRef。",
-            )
+        name, namespace = _secret_of(ground)
         secret = existing(ground, "host", k.SECRET, name, namespace)
         cluster = "host" if params.on == "host" else ground.target.name
         holder = existing(ground, cluster, k.SECRET, params.secret, k.MTC_NAMESPACE)
@@ -223,3 +229,15 @@ class RenewToken(Action[NewToken]):
                 ),
             ),
         )
+
+
+def _secret_of(ground: Ground) -> tuple[str, str]:
+    """Return name and namespace of the secret of a MigCluster. Raises ``Refused`` without."""
+    reference = mapping(ground.subject, "spec", "serviceAccountSecretRef")
+    name, namespace = text(reference.get("name")), text(reference.get("namespace"))
+    if not name or not namespace:
+        raise Refused(
+            f"{ground.target} names no secret; set serviceAccountSecretRef first.",
+            f"{ground.target} 未指定 secret；请先设置 serviceAccountSecretRef。",
+        )
+    return name, namespace

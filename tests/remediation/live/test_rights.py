@@ -20,6 +20,7 @@ from tests.apiserver.rights import TOKENS
 from tests.remediation.live.conftest import Pair
 from tests.remediation.live.site import Site, versions
 from tests.remediation.stories import STORIES
+from tests.remediation.test_offers import by_action, diagnosis, finding, offers
 from tests.remediation.things import controller, secret
 from tests.remediation.world import AMIR, ANNA, OLIVIA, POLICY
 
@@ -115,6 +116,18 @@ class TestThePerson:
         assert "may not patch migrationcontrollers" in ended.outcome
         assert timeouts(site) == ["1h", "4h"]
         assert site.audit.verify() == ()
+
+    def test_a_fix_is_offered_to_whom_both_clusters_let_do_it(self, site: Site) -> None:
+        failed = diagnosis(finding("podvolumebackup-timeout"))
+        for denied in ("ocp3", "host"):
+            offer = by_action(offers(with_controllers(site))(OLIVIA, failed))["set-restic-timeout"]
+            assert offer.reason is not None
+            assert f"may not patch migrationcontrollers in {MTC_NAMESPACE} on {denied}" in str(
+                offer.reason.en
+            )
+            assert not offer.allowed
+            site.grant([(denied, MAY_SET)])
+        assert by_action(offers(site)(OLIVIA, failed))["set-restic-timeout"].allowed
 
     def test_a_group_that_policy_gives_counts_on_both_clusters_and_only_for_its_members(
         self, site: Site
