@@ -1,8 +1,8 @@
 """The one call: what is wrong with this, and why.
 
 observe -> evidence -> findings, in one direction. Guarantees: a thing that is healthy has no
-finding but benign ones; a target that exists always gets a diagnosis, however much could not
-be read; quotes are redacted.
+finding but benign ones and what MTC warns of on it; a target that exists always gets a diagnosis,
+however much could not be read; quotes are redacted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from knowledge.matching.engine import Engine, Match
 from knowledge.ranking import Ranked, rank
 
 QUIET = frozenset({Word.SUCCEEDED, Word.ROLLED_BACK, Word.CANCELED, Word.READY, Word.WAITING})
-"""Outcomes in which log lines, events and conditions call for nothing."""
+"""Outcomes in which log lines, events and conditions call for nothing; but what MTC itself warns
+of on something that is ready is told."""
 LASTING = frozenset(
     {"source-workloads-scaled-down", "images-missing-on-destination", "uid-range-collision"}
 )
@@ -147,4 +148,6 @@ def counts(match: Match, outcome: Outcome) -> bool:
     if match.entry.benign or outcome.word not in QUIET:
         return True
     observation = match.observation
+    if outcome.word is Word.READY and observation.kind == "condition":
+        return observation.fields.get("category") == "Warn"
     return observation.kind == "probe" and observation.fields.get("name") in LASTING
