@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +9,12 @@ import typer
 from rich.table import Table
 
 from bot.cli import kb_coverage_command, kb_growing_commands
+from bot.cli.kb_input import TooLargeError, found_in, given
 from bot.cli.rendering import entry_page, ranked_json
 from bot.cli.terminal import choose, fail, language, out, print_json
 from knowledge.linting import lint
 from knowledge.loading import Entries, load
 from knowledge.matching.engine import Engine
-from knowledge.pasting import match_text
 from knowledge.ranking import rank
 from knowledge.searching import search
 from knowledge.texts import Lang
@@ -27,7 +26,6 @@ app = typer.Typer(
 kb_coverage_command.register(app)
 kb_growing_commands.register(app)
 
-MAX_INPUT = 256 << 20
 KINDS = ("log", "event", "condition", "cr", "pod-status")
 
 Own = Annotated[
@@ -145,24 +143,12 @@ def match_input(
             )
         )
     engine = Engine(_entries(own).by_id.values())
-    print_json(ranked_json(rank(match_text(engine, _read(file, speak), kind, component)), speak))
-
-
-def _read(file: str, lang: Lang) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(MAX_INPUT)
-    path = Path(file)
     try:
-        with path.open("rb") as opened:
-            return opened.read(MAX_INPUT)
-    except OSError as error:
-        fail(
-            choose(
-                lang,
-                f"{file} cannot be read: {error.strerror}. Give a file, or - for standard input.",
-                f"无法读取 {file}：{error.strerror}。请给出文件名，或用 - 表示标准输入。",
-            )
-        )
+        with given(file, speak) as source:
+            found = found_in(engine, source, kind, component)
+    except TooLargeError as error:
+        fail(error.said.get(speak))
+    print_json(ranked_json(rank(found), speak))
 
 
 def _table(entries: list[Any], lang: Lang) -> None:

@@ -11,6 +11,7 @@ import orjson
 import typer
 from rich.table import Table
 
+from bot.cli.kb_input import given
 from bot.cli.terminal import choose, err, fail, language, out
 from bot.redaction import redact
 from knowledge.authoring import (
@@ -97,7 +98,8 @@ def draft_entry(
     """Draft an entry from a failure that no entry knows: its most telling line, made general."""
     speak = language(lang)
     engine = Engine(load(tuple(own or ())).by_id.values())
-    seen = [_masked(each) for each in observed(_read(file, speak), component)]
+    with given(file, speak) as source:
+        seen = [_masked(each) for each in observed(source.read(MAX_INPUT), component)]
     told = _telling(engine, seen, speak)
     for place, each in enumerate(told, 1):
         err.print(f"{place}. {' '.join(each.text.split())[:200]}", markup=False)
@@ -331,19 +333,3 @@ def _no_folder(folder: Path, lang: Lang) -> str:
         f"There is no folder {folder}. Give yours, or begin one: mtc-bot kb new ID",
         f"没有目录 {folder}。请指定目录，或先创建条目：mtc-bot kb new ID",
     )
-
-
-def _read(file: str, lang: Lang) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read(MAX_INPUT)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(MAX_INPUT)
-    except OSError as error:
-        fail(
-            choose(
-                lang,
-                f"{file} cannot be read: {error.strerror}. Give a file, or - for standard input.",
-                f"无法读取 {file}：{error.strerror}。请给出文件名，或用 - 表示标准输入。",
-            )
-        )
