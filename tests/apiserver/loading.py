@@ -163,14 +163,15 @@ def clear(server: ApiServer, kinds: Iterable[Kind]) -> None:
             _no_pod_ends(server)
         for entry in server.done("GET", path_of(kind))["items"]:
             metadata = entry["metadata"]
-            path = path_of(kind, metadata.get("namespace", ""), metadata["name"])
-            if metadata.get("finalizers"):
-                server.done("PATCH", path, {"metadata": {"finalizers": None}}, _MERGE)
-            server.call(
-                "DELETE",
-                path,
-                {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0},
-            )
+            remove(server, path_of(kind, metadata.get("namespace", ""), metadata["name"]))
+
+
+def remove(server: ApiServer, path: str) -> None:
+    """Delete an object at once, finalizers or not."""
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0}
+    status, answer = server.call("DELETE", path, options)
+    if status < 300 and answer.get("metadata", {}).get("finalizers"):
+        server.call("PATCH", path, {"metadata": {"finalizers": None}}, _MERGE)
 
 
 def _no_pod_ends(server: ApiServer) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
 from bot.clusters import kinds as k
@@ -22,7 +23,7 @@ from sandbox.clusters.plane import HOST
 from sandbox.scenarios.schema import Scenario
 from tests.apiserver.fixtures import Server
 from tests.apiserver.kwok import NODE
-from tests.apiserver.loading import Loading, clear, give_logs, path_of
+from tests.apiserver.loading import Loading, clear, give_logs, path_of, remove
 from tests.apiserver.process import free_port
 from tests.sandbox_clusters.conftest import SCENARIOS, Played, diagnose, play
 from tests.sandbox_clusters.test_scenarios import hold_to
@@ -34,27 +35,52 @@ _OWN = frozenset({"CustomResourceDefinition", "ClusterRoleBinding", "PriorityCla
 
 
 class Stage:
-    """Real servers on which one story after the other is put."""
+    """Real servers on which one story after the other is put; what they share stays."""
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
+        self._stands: dict[str, dict[str, bytes]] = {}
+        """By server: what was written, by path."""
+        self._uids: dict[bytes, bytes] = {}
         self.host: Server = request.getfixturevalue("strict_server")
 
     def put(self, played: Played) -> None:
-        loading = Loading()
+        loading = Loading(self._uids)
         servers = {name: self._server(name) for name in played.plane.clusters}
-        for server in servers.values():
-            loading.kubelets[id(server.api)] = server.kwok.port
-            clear(server.api, [kind for kind in KINDS if kind.kind not in _STAYING])
         for name, cluster in played.plane.clusters.items():
+            server = servers[name]
+            loading.kubelets[id(server.api)] = server.kwok.port
             objects, logs = cluster.content()
             wanted = [entry for entry in objects if entry["kind"] not in _OWN]
-            loading.put(servers[name].api, wanted)
-            give_logs(servers[name].kwok, logs)
+            written = {_path(entry): orjson.dumps(entry) for entry in wanted}
+            there = self._left_of_the_last(server, written)
+            loading.put(server.api, [e for e in wanted if _path(e) not in there])
+            self._stands[server.api.url] = written
+            give_logs(server.kwok, logs)
         loading.join()
         for name, cluster in played.plane.clusters.items():
             if name != HOST:
                 self._lead_to(servers[name], name, cluster)
+
+    def _left_of_the_last(self, server: Server, wanted: dict[str, bytes]) -> set[str]:
+        """Take away what the story before had otherwise; return what is there as it should be.
+
+        After a story that could not be put, everything is taken away.
+        """
+        before = self._stands.pop(server.api.url, None)
+        if before is None:
+            clear(server.api, [kind for kind in KINDS if kind.kind not in _STAYING])
+            return set()
+        for path, body in before.items():
+            if wanted.get(path) != body and orjson.loads(body)["kind"] not in _STAYING:
+                remove(server.api, path)
+        return {path for path, body in before.items() if wanted.get(path) == body}
+
+    def _touched(self, server: Server, path: str) -> None:
+        """Note that what stands there is not what was written."""
+        there = self._stands[server.api.url]
+        if path in there:
+            there[path] += b" "
 
     def _server(self, cluster: str) -> Server:
         if cluster == HOST:
@@ -67,6 +93,7 @@ class Stage:
         """Let a MigCluster lead to a real server, or fail as the story says."""
         api = self.host.api
         path = path_of(k.MIGCLUSTER, MTC_NAMESPACE, name)
+        self._touched(self.host, path)
         spec: Json = {"url": server.api.url}
         if not isinstance(cluster.fault, Untrusted):
             spec["caBundle"] = base64.b64encode(server.api.ca.pem).decode()
@@ -77,12 +104,19 @@ class Stage:
         migcluster = api.done("PATCH", path, {"spec": spec}, "application/merge-patch+json")
         token = "none" if isinstance(cluster.fault, Unauthorized) else server.api.admin_token
         secret = migcluster["spec"]["serviceAccountSecretRef"]
+        path = path_of(k.SECRET, secret["namespace"], secret["name"])
+        self._touched(self.host, path)
         api.done(
             "PATCH",
-            path_of(k.SECRET, secret["namespace"], secret["name"]),
+            path,
             {"data": {"saToken": base64.b64encode(token.encode()).decode()}},
             "application/merge-patch+json",
         )
+
+
+def _path(entry: Json) -> str:
+    kind, metadata = k.BY_KIND[entry["kind"]], entry["metadata"]
+    return path_of(kind, metadata.get("namespace", ""), metadata["name"])
 
 
 @pytest.fixture(scope="module")
