@@ -249,12 +249,16 @@ class Passes:
                 for task in tasks[start : start + step]
                 if task.candidate.seen.uid not in overtaken
             ]
+            told: list[Sighting] = []
             for task, diagnosis in self._diagnosed(plane, some, now):
                 if self.stopped.is_set():
-                    return
+                    break
                 self._incidents.observe(diagnosis, self._clock())
                 self._observed()
-                self._remember([self._sighting(task, now, diagnosis)])
+                told.append(self._sighting(task, now, diagnosis))
+            self._remember(told)
+            if self.stopped.is_set():
+                return
 
     def _diagnosed(
         self, plane: SharedPlane, tasks: Sequence[_Task], now: datetime
