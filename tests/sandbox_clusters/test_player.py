@@ -178,6 +178,25 @@ class TestTransfers:
         assert transfer["status"]["errors"] == ['ConfigMap "migration-controller" not found']
         assert transfer["status"]["itinerary"] == "VolumeMigrationFailed"
 
+    def test_attempts_that_fail_before_one_succeeds_stay_in_the_history_alone(self) -> None:
+        played = play([scenario("healthy-rsync-retried")])
+        assert conditions(migration(played, "lecture-1")) == {"Succeeded"}
+        (transfer,) = played.plane.host.list(k.DVM).items
+        (operation,) = transfer["status"]["rsyncOperations"]
+        assert (operation["currentAttempt"], operation["succeeded"]) == (3, True)
+        assert "failedPods" not in transfer["status"]
+        (progress,) = played.plane.host.list(k.DVMP).items
+        codes = [attempt["exitCode"] for attempt in progress["status"]["rsyncPodStatuses"]]
+        assert codes == [23, 23, 0]
+
+    def test_a_step_that_fails_makes_nothing(self) -> None:
+        played = play([scenario("target-quota-exceeded")])
+        assert not played.plane.host.list(k.PVC, "library").items
+        played = play([scenario("transfer-pod-scc-denied")])
+        assert played.plane.host.list(k.PVC, "museum").items
+        labels = {"purpose": "rsync"}
+        assert not played.plane.host.list(k.POD, "museum", labels).items
+
     def test_a_healthy_transfer_leaves_no_pods_and_no_route(self) -> None:
         played = play([scenario("healthy-direct")])
         assert played.plane.host.list(k.ROUTE).items == ()

@@ -58,7 +58,7 @@ def test_the_finding_of_its_twin_does_not_lead_for_a_look_alike(story: Scenario)
 
 
 def test_there_are_enough_look_alikes_and_healthy_ones_among_them() -> None:
-    assert len(LOOK_ALIKES) >= 10
+    assert len(LOOK_ALIKES) >= 30
     healthy = [story for story in LOOK_ALIKES if story.expect.finding is None]
     assert len(healthy) >= 4
 
