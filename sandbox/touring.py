@@ -30,20 +30,23 @@ def load_tour(name: str = "demo") -> dict[str, float]:
     return tour
 
 
-def chosen(ids: Iterable[str]) -> dict[str, float]:
-    """Return a tour of these scenarios, ten seconds apart. Raises ``KeyError``.
+def chosen(wanted: Iterable[str]) -> dict[str, float]:
+    """Return a tour of these scenarios, ten seconds apart.
 
-    One that is about waiting has waited already when the tour starts.
+    ``id@seconds`` says when one begins, before the start if that is negative; one that is about
+    waiting has waited already when the tour starts. Raises ``KeyError`` for no such scenario.
     """
     known = {scenario.id: scenario for scenario in load_scenarios()}
-    wanted = list(ids)
-    for scenario_id in wanted:
+    begins: dict[str, float] = {}
+    for number, each in enumerate(wanted):
+        scenario_id, _, seconds = each.partition("@")
         if scenario_id not in known:
             raise KeyError(scenario_id)
-    return {
-        scenario_id: 10.0 * number - known[scenario_id].lasts
-        for number, scenario_id in enumerate(wanted)
-    }
+        try:
+            begins[scenario_id] = float(seconds or 10.0 * number - known[scenario_id].lasts)
+        except ValueError:
+            raise KeyError(each) from None
+    return begins
 
 
 class Tour:

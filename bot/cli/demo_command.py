@@ -57,7 +57,11 @@ def demo(
     ] = DEFAULT_PORT,
     scenario: Annotated[
         list[str] | None,
-        typer.Option("--scenario", "-s", help="Play these instead of the tour; repeatable."),
+        typer.Option(
+            "--scenario",
+            "-s",
+            help="Play these instead of the tour; repeatable. id@-60 has begun a minute ago.",
+        ),
     ] = None,
     speed: Annotated[
         float, typer.Option(min=0.1, max=60, help="How fast the scenarios play.")

@@ -1,0 +1,31 @@
+"""Which scenarios a demo plays, and when each begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.touring import chosen
+
+
+def test_scenarios_begin_one_after_the_other() -> None:
+    assert chosen(["hook-failed", "canceled-in-mid-run"]) == {
+        "hook-failed": 0.0,
+        "canceled-in-mid-run": 10.0,
+    }
+
+
+def test_one_that_is_about_waiting_has_waited_already() -> None:
+    assert chosen(["node-selector-missing"]) == {"node-selector-missing": -420.0}
+
+
+def test_it_can_be_said_when_one_begins() -> None:
+    assert chosen(["hook-failed@-90", "canceled-in-mid-run@2.5"]) == {
+        "hook-failed": -90.0,
+        "canceled-in-mid-run": 2.5,
+    }
+
+
+@pytest.mark.parametrize("odd", ["nope", "hook-failed@soon", "@5", ""])
+def test_what_is_not_there_is_refused(odd: str) -> None:
+    with pytest.raises(KeyError):
+        chosen([odd])
