@@ -198,6 +198,9 @@ class MemoryCluster:
             wanted = resource_version or str(body.get("metadata", {}).get("resourceVersion", ""))
             self._expect(kind, before, "", wanted)
             after = merged(before, body)
+            for kept in ("labels", "annotations"):
+                if not after["metadata"].get(kept, True):  # no API server keeps an empty one
+                    del after["metadata"][kept]
             for fixed in ("name", "namespace", "uid", "creationTimestamp", "resourceVersion"):
                 if fixed in before["metadata"]:
                     after["metadata"][fixed] = before["metadata"][fixed]

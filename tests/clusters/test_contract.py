@@ -200,6 +200,13 @@ class TestPatching:
         after = writer.patch(k.MIGPLAN, "shop", MTC_NAMESPACE, body)
         assert after["spec"] == {"namespaces": ["a", "b"]}
 
+    def test_the_last_label_or_annotation_takes_its_map_along(self, writer: ClusterWriter) -> None:
+        noted = {"labels": {"a": "1"}, "annotations": {"b": "2"}}
+        writer.patch(k.MIGPLAN, "shop", MTC_NAMESPACE, {"metadata": noted})
+        bare = {"labels": {"a": None}, "annotations": {"b": None}}
+        changed = writer.patch(k.MIGPLAN, "shop", MTC_NAMESPACE, {"metadata": bare})
+        assert not {"labels", "annotations"} & changed["metadata"].keys()
+
     def test_a_patch_moves_the_resource_version(self, writer: ClusterWriter) -> None:
         before = writer.get(k.MIGPLAN, "shop", MTC_NAMESPACE)["metadata"]["resourceVersion"]
         after = writer.patch(k.MIGPLAN, "shop", MTC_NAMESPACE, {"spec": {"closed": True}})
