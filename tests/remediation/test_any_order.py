@@ -273,8 +273,7 @@ class AnyOrder(RuleBasedStateMachine):
             for number, step in enumerate(plan.steps):
                 if step.step == "call" and number in begun:
                     key = (step.cluster, step.verb, step.kind, step.name)
-                    twice = 2 if plan.action.startswith("refresh") else 1
-                    allowed[key] = allowed.get(key, 0) + twice
+                    allowed[key] = allowed.get(key, 0) + 1
         done: dict[tuple[str, str, str, str], int] = {}
         for write in writes:
             done[_key(write)] = done.get(_key(write), 0) + 1
