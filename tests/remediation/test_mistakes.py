@@ -35,7 +35,7 @@ def odd_ones(action: Action[Any]) -> Iterator[dict[str, Any]]:
         yield from ({name: value} for value in ODD)
 
 
-@pytest.mark.parametrize("action", ACTIONS.values(), ids=str)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=list(ACTIONS))
 def test_every_mistake_says_in_both_languages_what_is_wanted(action: Action[Any]) -> None:
     for given in odd_ones(action):
         for mistake in wrong(action, given):
@@ -44,7 +44,7 @@ def test_every_mistake_says_in_both_languages_what_is_wanted(action: Action[Any]
             assert mistake.wanted != _OTHER, (given, mistake)
 
 
-@pytest.mark.parametrize("action", ACTIONS.values(), ids=str)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=list(ACTIONS))
 def test_every_parameter_with_a_pattern_has_its_form_described(action: Action[Any]) -> None:
     schema = action.params.model_json_schema()
     patterned = {n for n, part in schema.get("properties", {}).items() if "'pattern'" in str(part)}
