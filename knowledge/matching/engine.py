@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
 from knowledge.matching.automaton import Automaton
 from knowledge.matching.expressions import Expression
 from knowledge.matching.loglines import head
@@ -278,4 +280,14 @@ def _quote(obj: Mapping[str, object], path: str) -> str:
     value: object = obj
     for part in path.split("."):
         value = value.get(part, "") if isinstance(value, Mapping) else ""
-    return f"{path}: {value}" if value not in ("", None) else path
+    return f"{path}: {_shown(value)}" if value not in ("", None) else path
+
+
+def _shown(value: object) -> str:
+    """Return a value as people know it from ``oc get -o json``."""
+    if isinstance(value, Mapping | list):
+        try:
+            return orjson.dumps(value, default=str).decode()
+        except TypeError:
+            return str(value)
+    return str(value)
