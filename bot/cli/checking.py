@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from bot.access.policy import PolicyError, load_policy
+from bot.cli.checking_fixes import fixes, groups_given
 from bot.cli.terminal import out
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, WATCHED_KINDS, Kind
@@ -60,8 +61,9 @@ def check(settings: Configuration, tokens: Tokens, slack_api: str) -> Checked:
 
 def _asked(settings: Configuration, tokens: Tokens, slack_api: str) -> Iterator[Answer]:
     yield _database(settings.database)
+    groups = groups_given(settings)
     for cluster in settings.control_clusters:
-        yield from _control(cluster)
+        yield from _control(cluster, groups)
     if settings.remediation != "off":
         yield _policy(settings.remediation.policy)
     bot = tokens.bot.get_secret_value()
@@ -93,7 +95,7 @@ def _policy(path: Path) -> Answer:
     return Answer("policy", "yes", f"{path}, {len(policy.bindings)} bindings")
 
 
-def _control(cluster: ControlCluster) -> Iterator[Answer]:
+def _control(cluster: ControlCluster, groups: Sequence[str] | None) -> Iterator[Answer]:
     from bot.clusters.live import open_live
 
     about = f"control cluster {cluster.name}"
@@ -121,8 +123,13 @@ def _control(cluster: ControlCluster) -> Iterator[Answer]:
     names = [str(each.get("metadata", {}).get("name", "")) for each in found.items]
     yield Answer(about, "yes", f"reached, {plans} plans, {len(names)} clusters of MTC")
     yield _rights(about, plane.host)
+    if groups is not None:
+        yield fixes(about, plane.host, groups)
     for name in sorted(filter(None, names)):
-        yield _remote(cluster.name, plane, name)
+        reached = _remote(cluster.name, plane, name)
+        yield reached
+        if groups is not None and reached.verdict == "yes" and plane.remote(name) is not plane.host:
+            yield fixes(reached.about, plane.remote(name), groups)
 
 
 def _rights(about: str, host: ClusterReader) -> Answer:

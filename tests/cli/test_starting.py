@@ -28,7 +28,9 @@ from bot.store.database import open_database
 from sandbox.slack import SlackSandbox
 from tests.apiserver.fixtures import BOT_TOKEN, Server
 from tests.apiserver.loading import clear, load, namespace
+from tests.apiserver.pairing import pair
 from tests.apiserver.process import free_port
+from tests.apiserver.rights import bot_token
 from tests.store.databases import postgres
 from tests.store.postgres import Postgres
 from tests.watching.objects import cluster, plan
@@ -301,3 +303,18 @@ class TestCheckOnARealCluster:
         assert found["control cluster wave-1"][0] == "no"
         assert "migclusters" in found["control cluster wave-1"][1]
         assert "Apply deploy/rbac.yaml there" in found["control cluster wave-1"][1]
+
+    def test_fixes_take_the_right_to_act_for_people_on_every_cluster(
+        self, real: Setup, source_server: Server
+    ) -> None:
+        policy = real.folder / "policy.yaml"
+        policy.write_text('identity: {user: "{email}", groups: ["S0APPROVERS=approvers"]}')
+        real.raw["remediation"] = {"policy": str(policy)}
+        pair(self.server.api, source_server.api, bot_token(source_server.api), "far")
+        found = real.checked()
+        assert found["fixes on control cluster wave-1"][0] == "yes"
+        assert "fixes on cluster host of wave-1" not in found
+        verdict, said = found["fixes on cluster far of wave-1"]
+        assert verdict == "no"
+        assert "create subjectaccessreviews, impersonate group approvers" in said
+        assert "Apply deploy/rbac-remediation.yaml there" in said
