@@ -46,7 +46,7 @@ from handlers.views.parts import (
 )
 from handlers.views.stories import of_finding
 from handlers.views.votes import about_diagnosis, vote_buttons
-from handlers.views.words import say
+from handlers.views.words import pair, say
 from knowledge.texts import Lang
 
 _OTHERS = 4
@@ -171,7 +171,9 @@ def _rest(page: Page, diagnosis: Diagnosis, root: Finding | None, lang: Lang) ->
         if other.quotes:
             page.add(rich(verbatim(other.quotes[0].text, 400)))
     if others:
-        known = [(say(lang, "button.kb") + f": {f.entry.id}", f"kb {f.entry.id}") for f in others]
+        known = [
+            (pair(say(lang, "button.kb"), f.entry.id, lang), f"kb {f.entry.id}") for f in others
+        ]
         page.add(asks(known[:_OTHERS]))
     harmless = [f.title(lang) for f in diagnosis.findings if f.benign]
     labelled(page, say(lang, "label.harmless"), harmless, lang, most=4)

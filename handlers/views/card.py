@@ -40,7 +40,7 @@ from handlers.views.kit import (
 from handlers.views.parts import SEVERITY_MARKS, heading
 from handlers.views.stories import Entries, of_incident, titles
 from handlers.views.votes import about_incident, vote_buttons
-from handlers.views.words import CATALOGUE, name_of, say
+from handlers.views.words import CATALOGUE, name_of, pair, say
 from knowledge.texts import Lang
 
 _MEMBERS = 8
@@ -76,7 +76,7 @@ def card(
     if incident.also:
         also = "; ".join(titles(incident.also[:4], incident, entries, lang))
         others = say(lang, "label.others")
-        page.add(context(say(lang, "labelled", label=others, value=untrusted(also, 500))))
+        page.add(context(pair(others, untrusted(also, 500), lang)))
     steps = [[words(tidy(s.text, 240))] for s in story.steps[:_STEPS]]
     if steps:
         label = paragraph(words(say(lang, "label.todo"), bold=True))

@@ -32,7 +32,7 @@ from handlers.views.kit import (
     untrusted,
     words,
 )
-from handlers.views.words import name_of, say
+from handlers.views.words import name_of, pair, say
 from knowledge.texts import Lang
 
 _MOST = 12
@@ -88,7 +88,7 @@ def _offer(offer: Offer, lang: Lang, *, starred: bool) -> Block:
 
 def refused(error: Refused, lang: Lang) -> Message:
     """Return why something was not done."""
-    what = f"{say(lang, 'remedy.refused')}: {untrusted(error.text(lang), 1_200)}"
+    what = pair(say(lang, "remedy.refused"), untrusted(error.text(lang), 1_200), lang)
     return errors.trouble(what, say(lang, "remedy.refused_next", command="/mtc fix"), lang)
 
 
@@ -110,4 +110,4 @@ def who_you_are(person: Person, policy: Policy, identity: Identity | None, lang:
     ]
     title = say(lang, "whoami.title")
     said = say(lang, "whoami.fixes", command="/mtc fix")
-    return Message(notice(f"{title}: {said}"), [header(title), fields(pairs), context(said)])
+    return Message(notice(pair(title, said, lang)), [header(title), fields(pairs), context(said)])

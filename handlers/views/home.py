@@ -29,7 +29,7 @@ from handlers.views.kit import (
 )
 from handlers.views.parts import SEVERITY_MARKS, asks
 from handlers.views.stories import Entries, of_incident
-from handlers.views.words import say
+from handlers.views.words import pair, say
 from knowledge.texts import Lang
 
 View = dict[str, Any]
@@ -55,7 +55,7 @@ def home(
             (code(str(incident.subject)), code(incident.key.control), when(incident.opened_at))
         )
         label = say(lang, "label.members", n=len(incident.members))
-        members = say(lang, "labelled", label=label, value=names(incident.members, lang))
+        members = pair(label, names(incident.members, lang), lang)
         row = [button(say(lang, "button.details"), Action.DETAILS, incident.id)]
         if incident.state is State.OPEN:
             label = say(lang, "button.acknowledge")

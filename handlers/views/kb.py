@@ -21,7 +21,7 @@ from handlers.views.kit import (
 )
 from handlers.views.parts import SEVERITY_MARKS, asks, explain, left_out, sources
 from handlers.views.stories import of_finding
-from handlers.views.words import name_of, say
+from handlers.views.words import name_of, pair, say
 from knowledge.schema import Entry
 from knowledge.texts import Lang, fill
 
@@ -51,7 +51,7 @@ def results(found: Sequence[Entry], typed: str, lang: Lang) -> Message:
     page.add(asks([(entry.id, f"kb {entry.id}") for entry in found[:5]]))
     if len(found) > _MOST:
         page.end(context(say(lang, "more", n=len(found) - _MOST)))
-    return Message(notice(f"{say(lang, 'kb.title')}: {said}"), page.blocks)
+    return Message(notice(pair(say(lang, "kb.title"), said, lang)), page.blocks)
 
 
 def entry_page(entry: Entry, lang: Lang) -> Message:

@@ -25,7 +25,7 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.stories import Story
-from handlers.views.words import name_of, say
+from handlers.views.words import name_of, pair, say
 from knowledge.texts import Lang
 
 SEVERITY_MARKS = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}
@@ -79,7 +79,7 @@ def bullets(items: Sequence[str], limit: int = 200) -> Block:
 
 def verdict(name: str, word: Word, lang: Lang) -> str:
     """Return what became of an object, as a headline."""
-    return say(lang, "labelled", label=name, value=name_of(lang, "outcome", word))
+    return pair(name, name_of(lang, "outcome", word), lang)
 
 
 def some(names: Sequence[str], lang: Lang, most: int = 6) -> str:

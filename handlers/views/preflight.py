@@ -16,7 +16,7 @@ from handlers.views.kit import (
     verbatim,
 )
 from handlers.views.parts import SEVERITY_MARKS, asks, labelled, left_out, masked, step
-from handlers.views.words import say
+from handlers.views.words import pair, say
 from knowledge.texts import Lang
 
 MARKS = {Result.PASS: "✅", Result.WARN: "🟡", Result.FAIL: "🔴", Result.NOT_CHECKED: "⚪"}
@@ -28,7 +28,7 @@ def preflight(found: Preflight, lang: Lang) -> Message:
     """Return the answers for a plan: troubles with their fix first, the rest as lists."""
     page = Page()
     word = RESULT_WORDS[found.result].get(lang)
-    told = f"{MARKS[found.result]} {say(lang, 'labelled', label=str(found.target), value=word)}"
+    told = f"{MARKS[found.result]} {pair(str(found.target), word, lang)}"
     page.add(header(untrusted(told, 140)))
     counts = [
         f"{MARKS[result]} {RESULT_WORDS[result].get(lang)} {number}"
@@ -40,11 +40,13 @@ def preflight(found: Preflight, lang: Lang) -> Message:
     for check in sorted(troubles, key=lambda c: c.result is not Result.FAIL):
         _trouble(page, check, lang)
     known = [finding.entry.id for check in troubles for finding in check.findings]
-    buttons = [(f"{say(lang, 'button.kb')}: {entry}", f"kb {entry}") for entry in known[:_ASKED]]
+    buttons = [
+        (pair(say(lang, "button.kb"), entry, lang), f"kb {entry}") for entry in known[:_ASKED]
+    ]
     if buttons:
         page.add(asks(buttons))
     open_ones = [
-        f"{c.title.get(lang)}: {c.why.get(lang) if c.why else ''}"
+        pair(c.title.get(lang), c.why.get(lang) if c.why else "", lang)
         for c in found.checks
         if c.result is Result.NOT_CHECKED
     ]

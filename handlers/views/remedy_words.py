@@ -52,8 +52,8 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
     "request.may_approve": ("May approve: {who}", "可批准：{who}"),
     "request.not_requester": (" (somebody else than {who})", "（不能是 {who} 本人）"),
     "request.also_requester": (
-        "the person who asked, if their role may",
-        "申请人本人（若角色允许）",
+        ", the person who asked, if their role may",
+        "，申请人本人（若角色允许）",
     ),
     "request.nobody_may": (
         "nobody by the present policy",

@@ -44,7 +44,7 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.parts import heading
-from handlers.views.words import CATALOGUE, name_of, say
+from handlers.views.words import CATALOGUE, name_of, pair, say
 from knowledge.texts import Lang
 
 STATE_MARKS = {
@@ -84,12 +84,13 @@ def request_card(approval: Approval, policy: Policy, lang: Lang) -> Message:
     said = name_of(lang, "request", state)
     mark = STATE_MARKS.get(state, "⚪")
     page = Page()
-    page.add(header(f"{mark} {cut(f'{said}: {title}', 140)}"))
+    page.add(header(f"{mark} {cut(pair(said, title, lang), 140)}"))
     try:
         plan = plan_of(approval)
     except Refused:
         page.add(rich(paragraph(words(say(lang, "request.void"), bold=True))))
-        return Message(notice(f"{mark} {title}: {say(lang, 'request.void')}"), page.blocks)
+        void = pair(title, say(lang, "request.void"), lang)
+        return Message(notice(f"{mark} {void}"), page.blocks)
     page.add(fields(_facts(approval, plan, state, lang)))
     _outcome(page, approval, state, lang)
     if state not in _SHORT:
@@ -187,10 +188,11 @@ def _progress(page: Page, approval: Approval, plan: Plan, lang: Lang) -> None:
         now = known.get(number)
         state = now.state if now is not None else "waiting"
         what = _call(step) if isinstance(step, Call) else f"{step.kind}/{step.name}"
+        why = tidy(step.why.get(lang), 200)
         line = [
             words(f"{_STEP_MARKS.get(state, '▫️')} "),
             words(untrusted(what, 200), mono=True),
-            words(f"  {tidy(step.why.get(lang), 200)} · {name_of(lang, 'step_state', state)}"),
+            words(f"  {why.rstrip('.。')} · {name_of(lang, 'step_state', state)}"),
         ]
         if now is not None and now.error:
             line.append(words(f"\n{untrusted(now.error, 400)}"))
@@ -211,7 +213,7 @@ def _who(page: Page, approval: Approval, plan: Plan, policy: Policy, lang: Lang)
     said = may or escape(say(lang, "request.nobody_may"))
     rule = "request.also_requester" if approval.requester_may else "request.not_requester"
     if approval.requester_may:
-        said += f", {escape(say(lang, rule))}"
+        said += escape(say(lang, rule))
     else:
         said += escape(say(lang, rule, who="{who}")).replace("{who}", mention(approval.requester))
     page.add(context_markup(escape(say(lang, "request.may_approve", who="{who}")).replace(

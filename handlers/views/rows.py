@@ -21,7 +21,7 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.parts import OUTCOME_MARKS, asks
-from handlers.views.words import name_of, say
+from handlers.views.words import name_of, pair, say
 from knowledge.texts import Lang
 
 _MOST = 15
@@ -56,7 +56,7 @@ def rows(
         counted = say(lang, "list.summary", shown=shown, all=len(found))
         narrow = say(lang, "list.narrow", example="/mtc list failed")
         page.end(context(f"{counted}. {narrow}"))
-    return Message(notice(f"{say(lang, 'list.title')}: {summary}"), page.blocks)
+    return Message(notice(pair(say(lang, "list.title"), summary, lang)), page.blocks)
 
 
 def _row(row: Row, lang: Lang) -> list[Block]:

@@ -18,7 +18,7 @@ from handlers.views.kit import (
 )
 from handlers.views.parts import explain, labelled, left_out, sources
 from handlers.views.stories import Entries, of_incident, titles
-from handlers.views.words import say
+from handlers.views.words import pair, say
 from knowledge.texts import Lang
 
 
@@ -53,7 +53,7 @@ def evidence(incident: Incident, entries: Entries, lang: Lang) -> Message:
         page.add(sources(story, lang))
     left_out(page, f"mtc-bot kb show {untrusted(incident.entry_id, 80)}", lang)
     return Message(
-        notice(say(lang, "labelled", label=say(lang, "label.proof"), value=story.title)),
+        notice(pair(say(lang, "label.proof"), story.title, lang)),
         page.blocks,
     )
 

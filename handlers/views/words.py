@@ -343,6 +343,11 @@ def say(lang: Lang, key: str, **values: object) -> str:
     return (chinese if lang == "zh" else english).format(**values)
 
 
+def pair(label: str, value: str, lang: Lang) -> str:
+    """Return a label and its value with the colon of the language."""
+    return say(lang, "labelled", label=label, value=value)
+
+
 def name_of(lang: Lang, group: str, value: str) -> str:
     """Return our word for a value (outcome, severity, ...); an unknown one stays as it is."""
     key = f"{group}.{value}"

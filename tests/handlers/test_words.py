@@ -53,7 +53,7 @@ def test_every_sentence_is_used_somewhere() -> None:
     named = r"""f["']{}\.\{{"""
     unused = [
         key
-        for key in CATALOGUE
+        for key in CATALOGUE.keys() - {"labelled"}  # by ``pair``
         if f'"{key}"' not in code
         and f"'{key}'" not in code
         and not re.search(named.format(re.escape(key.partition(".")[0])), code)
