@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.scenarios.loading import folder, parse_scenario
 from sandbox.scenarios.schema import Scenario
-from tests.sandbox_clusters.conftest import SCENARIOS, diagnose, play, scenario
+from tests.sandbox_clusters.conftest import SCENARIOS, scenario
 
 LOOK_ALIKES = [story for story in SCENARIOS if story.twin is not None]
 TWIN = """
@@ -43,18 +43,8 @@ def told(folder: Path, like: str = LIKE, twin: str = TWIN) -> Scenario:
 
 
 @pytest.mark.parametrize("story", LOOK_ALIKES, ids=lambda story: str(story.id))
-def test_a_look_alike_has_another_right_answer_than_its_twin(story: Scenario) -> None:
-    twin = scenario(str(story.twin))
-    answers = [(s.expect.finding, s.expect.outcome) for s in (story, twin)]
-    assert answers[0] != answers[1]
-
-
-@pytest.mark.parametrize("story", LOOK_ALIKES, ids=lambda story: str(story.id))
-def test_the_finding_of_its_twin_does_not_lead_for_a_look_alike(story: Scenario) -> None:
-    played = play([story])
-    root = diagnose(played.plane, story.expect.target, played.player.now).root
-    twins = scenario(str(story.twin)).expect.finding
-    assert twins is None or root is None or root.entry.id != twins
+def test_a_look_alike_has_another_root_cause_than_its_twin(story: Scenario) -> None:
+    assert story.expect.finding != scenario(str(story.twin)).expect.finding
 
 
 def test_there_are_enough_look_alikes_and_healthy_ones_among_them() -> None:
