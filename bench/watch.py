@@ -2,7 +2,8 @@
 
 A control cluster with so many finished migrations and a source cluster, each a kube-apiserver
 with etcd, kwok for pods and their logs; the Slack sandbox; ``mtc-bot run`` as a process of its own
-with the rights in ``deploy/rbac.yaml``. For each size it prints: time from the start of the process
+with the rights in ``deploy/rbac.yaml`` and the environment in ``deploy/bot.yaml``, without a cache
+as in a container. For each size it prints: time from the start of the process
 to the first full picture, requests and bytes a minute when nothing happens, time from a condition
 written to its post in Slack, resident memory.
 """
@@ -25,6 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
+import yaml
 
 from bench.crowd import ROOMS, Crowd, failure, live, live_plan
 from bench.metering import Audit, Forwarder
@@ -126,14 +128,18 @@ class Bot:
             "database": f"sqlite:///{folder}/mtc-bot.sqlite3",
         }
         (folder / "mtc-bot.yaml").write_bytes(orjson.dumps(settings))
-        tokens = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token}
+        environment = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "XDG_CACHE_HOME": os.devnull,
+        }
         options = ["--config", str(folder / "mtc-bot.yaml"), "--slack-api", slack.api_url]
         self.began = time.monotonic()
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bot.cli", "run", *options],
                 cwd=ROOT,
-                env=os.environ | tokens,
+                env=os.environ | environment | _allocation(),
                 stdout=output,
                 stderr=output,
             )
@@ -160,6 +166,15 @@ class Bot:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _allocation() -> dict[str, str]:
+    """Return how memory is allocated, as the Deployment sets it."""
+    documents = yaml.safe_load_all((ROOT / "deploy" / "bot.yaml").read_text())
+    (deployment,) = (found for found in documents if found["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    named = {each["name"]: each.get("value", "") for each in container["env"]}
+    return {name: value for name, value in named.items() if name.startswith("MALLOC_")}
 
 
 def room(number: int) -> Room:

@@ -16,6 +16,7 @@ from bot.cli.starting import CannotStart, made_ready
 from bot.cli.terminal import choose, fail, language, out
 from bot.configuration import ConfigurationError, load_configuration, load_tokens
 from bot.logging_setup import set_up_logging
+from bot.memory import settle
 from handlers.app import SlackRefused
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def run(
     except CannotStart as error:
         fail(choose(language(), str(error), f"无法启动：{error}"))
     refused = ""
+    settle()
     try:
         bot.start()
         log.info("watching %s", ", ".join(c.name for c in settings.control_clusters))

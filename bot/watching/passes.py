@@ -23,6 +23,7 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.incidents.causes import cause_of
 from bot.incidents.ports import Incidents
+from bot.memory import give_back
 from bot.store.database import DatabaseUnusable
 from bot.store.sightings import Sighting, StoredSightings
 from bot.watching.candidates import MIGRATION, Candidate, Candidates
@@ -138,7 +139,8 @@ class Passes:
         self.read_at = self._clock()
         now = self._clock()
         since = self._begin(now)
-        if self.lists.versions() != known:
+        listed = self.lists.versions() != known
+        if listed:
             self._gone |= self._absent()
         self._take_changes(now)
         if not self._known:
@@ -147,6 +149,8 @@ class Passes:
         if not self._known:
             self._known = True
             log.info("%s is known: all is looked at", self.subject)
+        if listed:
+            give_back()
 
     def _look_at_changes(self) -> frozenset[str]:
         """Look at what has changed, and at what that may have changed; return who that was."""
