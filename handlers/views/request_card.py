@@ -44,6 +44,7 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.parts import heading
+from handlers.views.seen_words import seen
 from handlers.views.words import CATALOGUE, name_of, pair, say
 from knowledge.texts import Lang
 
@@ -140,7 +141,7 @@ def _outcome(page: Page, approval: Approval, state: str, lang: Lang) -> None:
     elif state == "not-fixed":
         key = "request.remains"
     label = paragraph(words(say(lang, key), bold=True))
-    page.add(rich(label, verbatim(untrusted(approval.outcome, 900))))
+    page.add(rich(label, verbatim(untrusted(seen(approval.outcome, lang), 900))))
 
 
 def _plan(page: Page, approval: Approval, plan: Plan, state: str, lang: Lang) -> None:
@@ -195,7 +196,7 @@ def _progress(page: Page, approval: Approval, plan: Plan, lang: Lang) -> None:
             words(f"  {why.rstrip('.。')} · {name_of(lang, 'step_state', state)}"),
         ]
         if now is not None and now.error:
-            line.append(words(f"\n{untrusted(now.error, 400)}"))
+            line.append(words(f"\n{untrusted(seen(now.error, lang), 400)}"))
         lines.append(line)
     page.add(heading(say(lang, "request.steps")), rich(listed(lines)))
 

@@ -9,6 +9,7 @@ from bot.remediation.refusals import Refused
 from bot.store.approval_records import Approval
 from handlers.views.kit import Message, code, escape, mention, notice, section, untrusted, when
 from handlers.views.request_card import action_title, approvers_as_markup
+from handlers.views.seen_words import seen
 from handlers.views.words import say
 from knowledge.texts import Lang
 
@@ -16,7 +17,8 @@ from knowledge.texts import Lang
 def request_note(topic: str, approval: Approval, policy: Policy, lang: Lang) -> Message:
     """Return the note; ``topic`` is that of the outbox item."""
     action = action_title(approval.action, lang)
-    why = code(untrusted(approval.outcome, 400), 400) if approval.outcome else ""
+    outcome = seen(approval.outcome, lang)
+    why = code(untrusted(outcome, 400), 400) if outcome else ""
     parts = {
         "who": mention(approval.requester),
         "action": escape(action),
@@ -29,7 +31,7 @@ def request_note(topic: str, approval: Approval, policy: Policy, lang: Lang) -> 
     plain = say(
         lang,
         f"note.{topic}",
-        **{**parts, "who": approval.requester, "action": action, "why": approval.outcome,
+        **{**parts, "who": approval.requester, "action": action, "why": outcome,
            "at": f"{approval.expires_at:%H:%M} UTC", "groups": "", "command": "/mtc fix"},
     )  # fmt: skip
     return Message(notice(untrusted(plain, 500)), [section(said)])

@@ -151,10 +151,12 @@ def in_state(state: str) -> Approval:
                 outcome="orders-2: failed",
             )  # fmt: skip
         case "failed":
-            failed = StepState(1, "failed", NOW, NOW, {}, "it did not come about in time")
+            failed = StepState(
+                1, "failed", NOW, NOW, {}, "did not come about in time: velero on ocp4"
+            )
             return approval(
                 state="failed", votes=APPROVED, steps=(DONE, failed),
-                outcome="step 2 of 2 failed: it did not come about in time",
+                outcome="step 2 of 2 failed: did not come about in time: velero on ocp4",
             )  # fmt: skip
         case "rejected":
             votes = (Vote(AMIR, "reject", "not tonight", NOW),)
