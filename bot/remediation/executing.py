@@ -24,6 +24,7 @@ from bot.remediation.staleness import uid_of
 APPROVAL_ANNOTATION = "mtc-bot.openshift.io/approval"
 """On what the bot creates or has checked again: the id of the request that it was done for."""
 _TRIES = 6
+"""In a row, of a patch or deletion whose object is rewritten meanwhile; then it is put off."""
 
 
 class StepFailed(Exception):
@@ -120,7 +121,7 @@ def _delete(
         except Conflict:
             continue  # something of it was rewritten: look again
         return Effect(call.uid)
-    raise StepFailed(f"{call.where} changes faster than it can be deleted")
+    raise Conflict(f"{call.where} changes faster than it can be deleted")
 
 
 def _patch(
@@ -155,7 +156,7 @@ def _patch(
         except Conflict:
             continue  # the controller rewrites its objects all the time: look again
         return _effect(patched)
-    raise StepFailed(f"{call.where} changes faster than it can be patched")
+    raise Conflict(f"{call.where} changes faster than it can be patched")
 
 
 def _lasting(body: Json) -> Json:

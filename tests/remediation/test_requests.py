@@ -6,9 +6,10 @@ import pytest
 
 from bot.access.policy import parse_policy
 from bot.clusters import kinds as k
-from bot.clusters.kinds import MTC_NAMESPACE
+from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import Unreachable
 from bot.remediation.refusals import Refused
+from tests.remediation.stories import STORIES
 from tests.remediation.world import AMIR, ANNA, GUEST, OLIVIA, POLICY, VERA, World, migration, true
 
 
@@ -212,6 +213,24 @@ class TestRunning:
         world.later(seconds=6)
         assert world.runner.turn()
         assert world.migrations() == {"shop-1", "shop-migration-bot1"}
+
+    @pytest.mark.parametrize(
+        ("action", "name", "kind"),
+        [("refresh-plan", "shop", k.MIGPLAN), ("delete-leftover-velero", "shop", k.BACKUP)],
+    )
+    def test_what_its_controller_rewrites_all_the_time_is_written_when_it_rests(
+        self, world: World, action: str, name: str, kind: Kind
+    ) -> None:
+        STORIES[action].prepare(world)
+        approval = world.decide(world.ask(action, name, "MigPlan"))
+        cluster = world.host if kind == k.MIGPLAN else world.source
+        cluster.restless = kind
+        world.runner.turn()
+        assert (world.read(approval.id).state, world.writes) == ("running", [])
+        cluster.restless = None
+        world.later(seconds=6)
+        world.runner.turn()
+        assert (world.read(approval.id).state, len(world.writes)) == ("done", 1)
 
     def test_a_stored_plan_that_was_altered_is_void(self, world: World) -> None:
         from sqlalchemy import text

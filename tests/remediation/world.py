@@ -134,7 +134,16 @@ class Watched(MemoryCluster):
         self.writes: list[Write] = []
         self.dying = ""
         """``before`` or ``after``: the process dies at the next write of the bot."""
+        self.restless: Kind | None = None
+        """Objects of this kind are rewritten by their controller whenever they were read."""
         super().__init__(*args, **more)
+
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Json:
+        found = super().get(kind, name, namespace)
+        if kind == self.restless:
+            touched = {"openshift.io/touch": str(self.revision)}
+            self.put({**found, "metadata": {**found["metadata"], "annotations": touched}})
+        return found
 
     def patch(self, kind: Kind, name: str, namespace: str, body: Json, **more: Any) -> Json:
         answer: Json = self._noted("patch", kind, name, body, super().patch, namespace, more)
