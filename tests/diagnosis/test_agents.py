@@ -139,3 +139,27 @@ def test_a_backup_that_an_agent_has_seen_is_not_without_one(
 ) -> None:
     found = timed_out(diagnoser, waiting(phase, agent(node)))
     assert (found.entry.id, found.against) == ("podvolumebackup-timeout", ())
+
+
+@pytest.mark.parametrize(
+    ("backup", "copy", "late"),
+    [
+        ("PartiallyFailed", "InProgress", True),
+        ("PartiallyFailed", "Completed", False),
+        ("InProgress", "InProgress", False),
+        ("Failed", "InProgress", False),
+    ],
+)
+def test_a_copy_that_outlives_its_backup_was_too_slow_even_where_the_log_is_lost(
+    diagnoser: Diagnoser, backup: str, copy: str, late: bool
+) -> None:
+    things = source(BLOCK)
+    ended = {} if backup == "InProgress" else {"completionTimestamp": "2026-03-01T11:20:00Z"}
+    things[0]["status"] = {"phase": backup, **ended}
+    things[1]["status"] = {"phase": copy, "progress": {"totalBytes": 100, "bytesDone": 23}}
+    found = diagnoser(plane(failed(), plan(), source=things), SHOP_1)
+    entries = {finding.entry.id: finding for finding in found.findings}
+    assert ("podvolumebackup-timeout" in entries) is late
+    if late:
+        (quote,) = entries["podvolumebackup-timeout"].quotes
+        assert "23 of 100 bytes" in quote.text

@@ -12,6 +12,7 @@ from bot.diagnosis.dossier import Dossier
 from bot.diagnosis.probes.agents import (
     node_agent_absent,
     node_agent_unprivileged,
+    volume_copies_unfinished,
     volumes_not_on_nfs,
 )
 from bot.diagnosis.probes.images import images_missing
@@ -35,6 +36,7 @@ PROBES: tuple[Probe, ...] = (
     node_agent_absent,
     node_agent_unprivileged,
     volumes_not_on_nfs,
+    volume_copies_unfinished,
     volumes_in_several_zones,
     images_missing,
     cluster_scoped_missing,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.clusters import kinds as k
+from bot.clusters.kinds import Kind
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import Dossier, Scene, dicts, labels, mapping, metadata, text
+from bot.diagnosis.dossier import Dossier, RoleName, Scene, dicts, labels, mapping, metadata, text
 from bot.diagnosis.gathering import belongs
 from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome
@@ -97,6 +98,42 @@ def node_agent_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observatio
                 where=f"podvolumebackup/{name} spec.node",
                 subject=subject_of(dossier.migration or {}, source.cluster),
                 node=node,
+            )
+
+
+def volume_copies_unfinished(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer with volume copies that go on although their backup or restore has ended in part.
+
+    Velero has given up waiting for them (``--fs-backup-timeout``, MTC's ``restic_timeout``). Its
+    log says so too, but is lost with its pod.
+    """
+    del outcome
+    migration = text(metadata(dossier.migration).get("name"))
+    roles: tuple[tuple[RoleName, Kind, Kind, str], ...] = (
+        ("source", k.BACKUP, k.PVB, "velero.io/backup-name"),
+        ("destination", k.RESTORE, k.PVR, "velero.io/restore-name"),
+    )
+    for role, whole, part, label in roles:
+        scene = dossier.scene(role)
+        ended = {
+            text(metadata(obj).get("name")): text(mapping(obj, "status").get("completionTimestamp"))
+            for obj in scene.all(whole)
+            if belongs(obj, dossier.migration, migration)
+            and mapping(obj, "status").get("phase") == "PartiallyFailed"
+        }
+        for copy in scene.all(part):
+            owner, status = text(labels(copy).get(label)), mapping(copy, "status")
+            if not ended.get(owner) or status.get("phase") != "InProgress":
+                continue
+            name, done = text(metadata(copy).get("name")), mapping(status, "progress")
+            yield answer(
+                f"{part.singular}-unfinished",
+                f"{part.singular}/{name} is InProgress since {text(status.get('startTimestamp'))} "
+                f"({done.get('bytesDone', 0)} of {done.get('totalBytes', 0)} bytes), yet "
+                f"{whole.singular}/{owner} ended at {ended[owner]}",
+                where=f"{part.singular}/{name} status",
+                subject=subject_of(dossier.migration or {}, scene.cluster),
+                volume=text(mapping(copy, "spec").get("volume")),
             )
 
 
