@@ -10,7 +10,7 @@ from bot.clusters import kinds as k
 from bot.clusters.archive import open_archive
 from bot.clusters.port import ControlPlane
 from bot.diagnosis.findings import Diagnosis
-from sandbox.must_gather import plane_must_gather
+from sandbox.must_gather import ClusterContent, plane_must_gather, write_must_gather
 from sandbox.scenarios.loading import load_scenarios, parse_scenario
 from sandbox.scenarios.schema import Scenario
 from tests.sandbox_clusters.conftest import (
@@ -67,6 +67,28 @@ def test_a_scenario_keeps_its_finding_in_one_must_gather_of_all(
     story: Scenario, everything: Played, gathered: ControlPlane
 ) -> None:
     hold_to(story, diagnose(gathered, story.expect.target, everything.player.now))
+
+
+@pytest.fixture(scope="module")
+def without_logs(everything: Played, tmp_path_factory: pytest.TempPathFactory) -> ControlPlane:
+    """Return a must-gather for which every pod's log was lost."""
+    target = tmp_path_factory.mktemp("silent") / "must-gather.tar.gz"
+    silent: dict[str, ClusterContent | None] = {
+        name: None if cluster.fault is not None else (cluster.content()[0], {})
+        for name, cluster in everything.plane.clusters.items()
+    }
+    write_must_gather(silent, target)
+    return open_archive(target)
+
+
+@each_scenario
+def test_without_logs_a_scenario_leads_to_its_finding_or_to_less_never_to_another(
+    story: Scenario, everything: Played, without_logs: ControlPlane
+) -> None:
+    root = diagnose(without_logs, story.expect.target, everything.player.now).root
+    assert (root is None) is (story.expect.finding is None)
+    if root is not None and root.entry.role != "symptom":
+        assert root.entry.id in {story.expect.finding, *story.expect.symptoms}
 
 
 @pytest.mark.parametrize("migration", ["claims-1", "policies-1", "brokers-1"])
