@@ -81,6 +81,28 @@ def test_it_is_executed_to_the_letter_as_the_requester_and_verified(
 
 
 @EVERY
+def test_where_the_answer_to_a_write_is_lost_it_is_looked_for_and_not_made_again(
+    world: World, action: str
+) -> None:
+    story = STORIES[action]
+    approval = world.decide(asked(world, action), typed=story.typed)
+    for number in range(1, len(story.verbs) + 1):
+        world.host.dying = world.source.dying = "lost"
+        world.runner.turn()
+        world.host.dying = world.source.dying = ""
+        assert len(world.writes) == number
+        assert world.read(approval.id).state == "running"
+        story.settle(world)
+        world.later(seconds=6)
+    done = world.carry_out(approval, lambda: story.settle(world))
+    world.runner.verify()
+    assert (done.state, world.read(done.id).verdict) == ("done", "verified"), done.outcome
+    made = sorted((w.cluster, w.verb, w.kind, w.name) for w in world.writes)
+    plan = Plan.model_validate(done.plan)
+    assert made == sorted((c.cluster, c.verb, c.kind, c.name) for c in plan.calls)
+
+
+@EVERY
 def test_its_title_and_reasons_are_in_both_languages(world: World, action: str) -> None:
     plan = Plan.model_validate(asked(world, action).plan)
     texts = [ACTIONS[action].title, *plan.effects, *(step.why for step in plan.steps)]

@@ -15,7 +15,14 @@ from bot.access.people import Person
 from bot.access.policy import Policy, parse_policy
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
-from bot.clusters.port import AccessAnswer, AccessRequest, ControlPlane, Json, ObjectRef
+from bot.clusters.port import (
+    AccessAnswer,
+    AccessRequest,
+    ControlPlane,
+    Json,
+    ObjectRef,
+    Unreachable,
+)
 from bot.remediation.registry import ACTIONS
 from bot.remediation.requests import Asked, Requests
 from bot.remediation.running import Runner
@@ -133,7 +140,8 @@ class Watched(MemoryCluster):
     def __init__(self, *args: Any, **more: Any) -> None:
         self.writes: list[Write] = []
         self.dying = ""
-        """``before`` or ``after``: the process dies at the next write of the bot."""
+        """``before`` or ``after``: the process dies at the next write of the bot; ``lost``: it is
+        made, and its answer is not heard."""
         self.restless: Kind | None = None
         """Objects of this kind are rewritten by their controller whenever they were read."""
         super().__init__(*args, **more)
@@ -180,9 +188,11 @@ class Watched(MemoryCluster):
             answer = do(kind, name, place, **more)
         if who is not None and real:
             self.writes.append(Write(self.name, verb, kind.kind, name, who.user, who.groups, body))
-            if self.dying == "after":
-                self.dying = ""
+            dying, self.dying = self.dying, ""
+            if dying == "after":
                 raise Killed
+            if dying == "lost":
+                raise Unreachable("the connection was closed before an answer")
         return answer
 
 
