@@ -101,6 +101,11 @@ class Passes:
         """Return what complaints about the whole control cluster are about."""
         return self.lists.subject
 
+    @property
+    def readable(self) -> bool:
+        """Return whether the control cluster could be read when it last was to be."""
+        return self._readable
+
     def full(self) -> None:
         """List everything and look at what deserves it. Never raises."""
         self._guarded(lambda: self._read(every=True))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,6 +62,7 @@ class Picture:
         """Creation time, name and uid of all migrations, the oldest first."""
         self._whole: set[str] = set()
         self._versions: dict[Kind, str] = {}
+        self._lists: Counter[Kind] = Counter()
         self._updates: list[Update] = []
         self._touched: dict[str, Seen] = {}
         self._gone: dict[str, Seen] = {}
@@ -103,6 +104,11 @@ class Picture:
         with self._lock:
             return self._versions.get(kind, "")
 
+    def lists(self, kind: Kind) -> int:
+        """Return how often a kind was listed."""
+        with self._lock:
+            return self._lists[kind]
+
     def of(self, kind: str) -> tuple[Seen, ...]:
         """Return all objects of a kind."""
         with self._lock:
@@ -142,6 +148,7 @@ class Picture:
         for found in update.fresh.values():
             self._put(found)
         self._versions[update.kind] = update.version
+        self._lists[update.kind] += 1
         if update.problems:
             self._whole.discard(kind)
         else:

@@ -2,7 +2,8 @@
 
 A watch makes things faster and spares lists for as long as it gives signs of life; the lists are
 the truth. So a watch that breaks is taken up again after a pause, while its kind is listed with
-every scheduled pass; one that is too old waits for the next list; nothing here ever ends the bot.
+every scheduled pass; one that is too old has its kind listed, as often as that takes, and goes on
+from there; nothing here ever ends the bot.
 """
 
 from __future__ import annotations
@@ -58,24 +59,31 @@ class Streams:
             thread.join(seconds)
 
     def _follow(self) -> None:
+        pause = DEBOUNCE
         while True:
             self._touched.wait()
-            if self._stop.wait(DEBOUNCE):
+            if self._stop.wait(pause):
                 return
             self._touched.clear()
-            if self._gap.is_set():
-                self._gap.clear()
-                self._passes.scheduled()
-            else:
+            if not self._gap.is_set():
                 self._passes.partial()
+                continue
+            self._gap.clear()
+            self._passes.scheduled()
+            if self._passes.readable:
+                pause = DEBOUNCE
+            else:
+                pause = _longer(pause)
+                self._gap.set()
+                self._touched.set()
 
     def _watch(self, kind: Kind) -> None:
         picture, fresh = self._passes.picture, self._passes.lists.fresh
         about = f"watch of {kind.plural} of {self._passes.plane.name}"
-        version, lost, pause = "", "", 0.0
+        version, lost, pause = "", 0, 0.0
         while not self._stop.wait(pause):
-            listed = picture.version(kind)
-            version = version or (listed if listed != lost else "")
+            if not version and picture.lists(kind) > lost:
+                version = picture.version(kind)
             if not version:
                 pause = PAUSE / 5
                 continue
@@ -92,7 +100,7 @@ class Streams:
                 self._complaints.clear(about)
                 pause = 0.0 if time.monotonic() - begun > LONG else PAUSE
             except Expired:
-                lost, version, pause = listed, "", PAUSE / 5
+                lost, version, pause = picture.lists(kind), "", PAUSE / 5
                 fresh.lost(kind)
                 self._gap.set()
                 self._touched.set()

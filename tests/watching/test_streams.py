@@ -82,6 +82,23 @@ def test_a_watch_that_is_too_old_leads_to_a_new_list(watching: Site) -> None:
     assert eventually(lambda: bool(watching.incidents.open()))
 
 
+def test_watches_go_on_after_a_list_though_nothing_had_changed(watching: Site) -> None:
+    asked = _break_watches(watching, Expired("too old"), times=1)
+    assert eventually(lambda: all(count >= 2 for count in asked.values()))
+    watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    assert eventually(lambda: bool(watching.incidents.open()))
+
+
+def test_a_list_that_a_gap_calls_for_is_tried_until_it_can_be_read(watching: Site) -> None:
+    _break_watches(watching, Expired("too old"), times=1, seconds=0)
+    try:
+        assert eventually(lambda: bool(watching.watcher.unreachable()))
+        watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
+    finally:
+        watching.host.fail_with(None)
+    assert eventually(lambda: bool(watching.incidents.open()))
+
+
 def test_a_watch_that_breaks_is_taken_up_again(watching: Site) -> None:
     _break_watches(watching, Unreachable("connection reset"), times=1)
     watching.put(ended("shop-1", "shop", "Failed", after(10), "Failed"))
@@ -103,20 +120,28 @@ def test_the_schedule_alone_finds_everything_too(site: Site) -> None:
     assert eventually(lambda: bool(site.incidents.open()))
 
 
-def _break_watches(site: Site, error: ClusterError, times: int) -> None:
-    """End the present watches, and make the next ``times`` of each kind raise ``error``."""
+def _break_watches(
+    site: Site, error: ClusterError, times: int, seconds: float = 0.4
+) -> dict[Kind, int]:
+    """End the present watches, and make the next ``times`` of each kind raise ``error``.
+
+    The cluster cannot be read for so long; with 0, until told otherwise. Returns how many watches
+    of each kind were asked for, as it goes on.
+    """
     host, whole = site.host, site.host.watch
-    left = dict.fromkeys(k.WATCHED_KINDS, times)
+    asked = dict.fromkeys(k.WATCHED_KINDS, 0)
 
     def watch(
         kind: Kind, namespace: str, version: str, stop: Callable[[], bool]
     ) -> Iterator[WatchEvent]:
-        if left[kind] > 0:
-            left[kind] -= 1
+        asked[kind] += 1
+        if asked[kind] <= times:
             raise error
         return whole(kind, namespace, version, stop)
 
     host.watch = watch  # type: ignore[method-assign,assignment]
     host.fail_with(Unreachable("gone for a moment"))
-    time.sleep(0.4)
-    host.fail_with(None)
+    if seconds:
+        time.sleep(seconds)
+        host.fail_with(None)
+    return asked
