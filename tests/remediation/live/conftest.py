@@ -10,13 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import AccessRequest
 from bot.store.database import Database, open_database
 from tests.apiserver.fixtures import Server
-from tests.apiserver.rights import apply, bot_token, documents
+from tests.apiserver.rights import ACCOUNT, apply, bot_token, documents
 from tests.remediation.live.site import RealCluster, Site, until
 
 MANIFEST = "rbac-remediation.yaml"
+_BOT = f"system:serviceaccount:{ACCOUNT}:{ACCOUNT}"
+_IN_FORCE = (
+    AccessRequest("impersonate", "", "users"),
+    AccessRequest("get", k.DOWNLOADREQUEST.group, k.DOWNLOADREQUEST.plural, MTC_NAMESPACE),
+)
+"""A right of each role in the manifest."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,18 @@ class Pair:
 def pair(strict_server: Server, source_server: Server) -> Iterator[Pair]:
     servers = (strict_server, source_server)
     tokens = [bot_token(server.api) for server in servers]
-    for server in servers:
-        apply(server.api, MANIFEST)
     host, source = RealCluster("host", strict_server), RealCluster("ocp3", source_server)
+    for cluster in (host, source):
+        apply(cluster.api, MANIFEST)
+        for right in _IN_FORCE:
+            until(partial(cluster.may, _BOT, right), f"the bot may {right}")
     yield Pair(host, source, *tokens)
     for cluster in (host, source):
         cluster.tidy()
         cluster.forget_rights(*(found["metadata"]["name"] for found in documents(MANIFEST)))
+        for right in _IN_FORCE:
+            gone = partial(cluster.may_not, _BOT, right)
+            until(gone, f"the bot may no longer {right}")
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ class RealCluster:
         for binding in self.api.done("GET", f"{_RBAC}/rolebindings")["items"]:
             if any(subject["name"] == user for subject in binding.get("subjects", ())):
                 self._forget("rolebindings", binding)
-        until(lambda: not self.may(user, right), f"{user} may no longer {right}")
+        until(lambda: self.may_not(user, right), f"{user} may no longer {right}")
 
     def forget_rights(self, *names: str) -> None:
         """Take every grant of tests away, and the roles and bindings of these names."""
@@ -190,6 +190,9 @@ class RealCluster:
         path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
         allowed: bool = self.api.done("POST", path, review)["status"]["allowed"]
         return allowed
+
+    def may_not(self, user: str, right: AccessRequest) -> bool:
+        return not self.may(user, right)
 
     def account(self, name: str, role: str) -> str:
         """Return the token of a service account that has a cluster role and nothing else."""

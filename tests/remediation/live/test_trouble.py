@@ -1,4 +1,4 @@
-"""A controller that rewrites its object all the time, as mig-controller does at each reconcile."""
+"""Trouble between an approval and its effect: a busy controller, a cluster that goes away."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.clusters.kinds import MTC_NAMESPACE
 from tests.apiserver.loading import path_of
 from tests.remediation.live.site import Site
 from tests.remediation.live.test_every_action import ask, declared
-from tests.remediation.stories import all_ready
+from tests.remediation.stories import STORIES, all_ready
 
 pytestmark = pytest.mark.apiserver
 
 
 @contextmanager
 def touching(site: Site, pause: float) -> Iterator[list[int]]:
-    """Rewrite the plan's annotation again and again; yield how often it was."""
+    """Rewrite the plan as mig-controller does at each reconcile; yield how often it was."""
     over = threading.Event()
     times = [0]
     path = path_of(k.MIGPLAN, MTC_NAMESPACE, "shop")
@@ -40,11 +40,29 @@ def touching(site: Site, pause: float) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_it_neither_makes_an_approval_stale_nor_keeps_it_from_being_done(site: Site) -> None:
+def test_a_busy_controller_neither_makes_an_approval_stale_nor_keeps_it_from_being_done(
+    site: Site,
+) -> None:
     site.grant(declared(site, "refresh-plan"))
     with touching(site, 0.01) as times:
         executed = site.carry_out(site.decide(ask(site, "refresh-plan")), turns=30)
         assert executed.state == "done", executed.outcome
     assert times[0] > 3
     all_ready(site)
+    assert site.judged(executed).verdict == "verified"
+
+
+def test_a_cluster_that_goes_away_is_waited_for(site: Site) -> None:
+    action = "set-restic-timeout"
+    STORIES[action].prepare(site)
+    site.grant(declared(site, action))
+    approval = site.decide(ask(site, action))
+    site.source.api.stop()
+    try:
+        site.runner.turn()
+        assert site.read(approval.id).state == "running"
+    finally:
+        site.source.api.start()
+    executed = site.carry_out(approval, lambda: STORIES[action].settle(site))
+    assert executed.state == "done", executed.outcome
     assert site.judged(executed).verdict == "verified"
