@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.clusters import kinds as k
+from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, dicts, mapping, metadata, text
 from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome, Word
@@ -57,7 +58,11 @@ def verdicts(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
 
 
 def unreadable_clusters(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
-    """Yield the clusters that could not be read, with the reason as text to match."""
+    """Yield the clusters that could not be read, with the reason as text to match.
+
+    Where MTC itself calls the cluster ready, the reason names no cause of what befell a migration:
+    it may be the bot's own, or have come later.
+    """
     del outcome
     host = dossier.scene("host")
     for role in ("source", "destination"):
@@ -69,14 +74,20 @@ def unreadable_clusters(dossier: Dossier, outcome: Outcome) -> Iterator[Observat
         )
         cluster = host.named(k.MIGCLUSTER, scene.cluster)
         if cluster is not None and not _is_archive(why):
+            well = _ready(cluster)
             yield answer(
                 "cluster-unreadable",
-                why,
+                f"the bot could not read {scene.cluster}; MTC calls it ready" if well else why,
                 where=f"reading {scene.cluster}",
                 subject=subject_of(cluster, host.cluster),
                 role=role,
                 why=why,
             )
+
+
+def _ready(cluster: Json) -> bool:
+    conditions = dicts(mapping(cluster, "status").get("conditions"))
+    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
 
 
 def _is_archive(why: str) -> bool:

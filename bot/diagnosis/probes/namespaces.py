@@ -96,21 +96,24 @@ def node_selector_agrees(dossier: Dossier, outcome: Outcome) -> Iterator[Observa
     """Answer where a transfer pod is pending although both sides have the same node selector.
 
     Two answers: nodes of the destination carry its labels, so that something else keeps the pod
-    from them; or none does.
+    from them; or none does. A source that could not be read differs from nothing.
     """
     del outcome
     source, destination = dossier.scene("source"), dossier.scene("destination")
     nodes = destination.all(k.NODE)
     for source_name, target_name in dossier.namespaces:
         there = annotations_of(destination.named(k.NAMESPACE, target_name)).get(NODE_SELECTOR)
-        here = annotations_of(source.named(k.NAMESPACE, source_name)).get(NODE_SELECTOR)
+        other = source.named(k.NAMESPACE, source_name)
+        here = there if other is None else annotations_of(other).get(NODE_SELECTOR)
         pod = _pending_transfer_pod(destination, target_name)
         if not there or there != here or pod is None or not nodes or not _scheduler_text(pod):
             continue
         fitting = [node for node in nodes if selects(text(there), labels(node))]
-        same = f"namespaces {source_name} and {target_name} both have {NODE_SELECTOR}={there}"
+        same = f"namespace {target_name} has {NODE_SELECTOR}={there}"
+        if other is not None:
+            same += f", as has {source_name} on the source"
         told = (
-            f"{same}, as have nodes {', '.join(map(_with_taints, fitting[:5]))}"
+            f"{same}; so have nodes {', '.join(map(_with_taints, fitting[:5]))}"
             if fitting
             else f"{same}; none of {len(nodes)} nodes of {destination.cluster} has that"
         )

@@ -1,6 +1,7 @@
-"""What Velero's own workloads say now: it bears on a migration that goes on, not on one that ended.
+"""What is so now, and what it says of a migration that goes on or has ended.
 
-In: a Deployment of Velero that was scaled to zero. Out: the entries found.
+In: a Deployment of Velero that was scaled to zero; a source that does not answer the bot. Out: the
+entries found.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from bot.clusters.kinds import MTC_NAMESPACE
+from bot.clusters.port import Unreachable
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from knowledge.loading import load_builtin
@@ -65,3 +67,19 @@ def test_how_velero_is_now_says_nothing_of_a_migration_that_has_ended(
 ) -> None:
     said = diagnoser(plane(failed("no"), plan(), source=[workload()]), SHOP_1)
     assert "velero-pod-missing" not in found(said)
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_a_cluster_that_only_the_bot_cannot_read_is_not_why_a_migration_failed(
+    diagnoser: Diagnoser, ready: bool
+) -> None:
+    gone = Unreachable("dial tcp 192.0.2.7:6443: i/o timeout", cluster="ocp3")
+    status = {"conditions": [true("Ready", "Required")] if ready else []}
+    source = mtc("MigCluster", "ocp3", spec={"url": "https://x.example.com"}, status=status)
+    world = plane(failed("no"), plan(), source)
+    world.clusters["ocp3"].fail_with(gone)
+    said = diagnoser(world, SHOP_1)
+    everything = found(said) | {s.entry.id for f in said.findings for s in f.symptoms}
+    assert "cluster-unreadable" in everything
+    assert ("cluster-timeout" in everything) is not ready
+    assert any("i/o timeout" in unread.why for unread in said.not_read)
