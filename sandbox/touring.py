@@ -23,8 +23,18 @@ _STEP = 0.2
 log = logging.getLogger(__name__)
 
 
+def tours() -> tuple[str, ...]:
+    """Return the names of the tours there are."""
+    return tuple(sorted(path.stem for path in (folder() / "tours").glob("*.yaml")))
+
+
 def load_tour(name: str = "demo") -> dict[str, float]:
-    """Return when each scenario of a tour begins, in seconds after its start."""
+    """Return when each scenario of a tour begins, in seconds after its start.
+
+    Raises ``KeyError`` where there is no such tour.
+    """
+    if name not in tours():
+        raise KeyError(name)
     text = (folder() / "tours" / f"{name}.yaml").read_text(encoding="utf-8")
     tour: dict[str, float] = yaml.safe_load(text)
     return tour

@@ -23,7 +23,7 @@ from sandbox.handing_over import certificates
 from sandbox.roles import demo_policy, let_migrators_write
 from sandbox.scenarios.loading import load_scenarios
 from sandbox.slack import MANAGER, CommandHint, SlackSandbox
-from sandbox.touring import Tour, chosen, load_tour
+from sandbox.touring import Tour, chosen, load_tour, tours
 
 CHANNEL = "C0MIGRATE1"
 ASIDE = "C0GENERAL1"
@@ -63,6 +63,7 @@ def demo(
             help="Play these instead of the tour; repeatable. id@-60 has begun a minute ago.",
         ),
     ] = None,
+    tour: Annotated[str, typer.Option(help=f"What is played: {', '.join(tours())}.")] = "demo",
     speed: Annotated[
         float, typer.Option(min=0.1, max=60, help="How fast the scenarios play.")
     ] = 1.0,
@@ -82,9 +83,10 @@ def demo(
             fail(_unknown(sorted(missing)[0], speak))
         raise typer.Exit(0 if check_scenarios(plays) else 1)
     try:
-        begins = chosen(scenario) if scenario else load_tour()
+        begins = chosen(scenario) if scenario else load_tour(tour)
     except KeyError as unknown:
-        fail(_unknown(str(unknown.args[0]), speak))
+        name = str(unknown.args[0])
+        fail(_unknown(name, speak) if scenario else _no_tour(name, speak))
     _serve(begins, port, speed, speak)
 
 
@@ -94,6 +96,13 @@ def _unknown(scenario_id: str, lang: Lang) -> str:
         lang,
         f"There is no scenario {scenario_id}. There are: {ids}",
         f"没有场景 {scenario_id}。可用场景：{ids}",
+    )
+
+
+def _no_tour(name: str, lang: Lang) -> str:
+    known = ", ".join(tours())
+    return choose(
+        lang, f"There is no tour {name}. There are: {known}", f"没有路线 {name}。可用路线：{known}"
     )
 
 

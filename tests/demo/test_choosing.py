@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.touring import chosen
+from sandbox.scenarios.loading import load_scenarios
+from sandbox.touring import chosen, load_tour, tours
 
 
 def test_scenarios_begin_one_after_the_other() -> None:
@@ -29,3 +30,13 @@ def test_it_can_be_said_when_one_begins() -> None:
 def test_what_is_not_there_is_refused(odd: str) -> None:
     with pytest.raises(KeyError):
         chosen([odd])
+
+
+@pytest.mark.parametrize("tour", tours())
+def test_every_tour_is_made_of_scenarios(tour: str) -> None:
+    assert set(load_tour(tour)) <= {scenario.id for scenario in load_scenarios()}
+
+
+def test_a_tour_that_is_not_there_is_refused() -> None:
+    with pytest.raises(KeyError):
+        load_tour("../tours/demo")

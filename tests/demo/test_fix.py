@@ -6,7 +6,7 @@ migration that succeeds. ``UPDATE_PICTURES=1`` keeps screenshots in ``docs/pictu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from sandbox.scenarios.loading import load_scenarios
 from sandbox.slack import APPROVER, OPERATOR
+from sandbox.touring import load_tour
 from tests.demo.fixing import (
     PATIENT,
     SLOW,
@@ -40,19 +41,6 @@ pytestmark = [
 STORIES = {story.id: story for story in load_scenarios()}
 AUTHORITY = "x509-migcluster"
 SHOWN = "hook-failed"
-SIDE_BY_SIDE = {
-    "deprecated-internal-image": -150,
-    "node-selector-missing": -420,
-    "x509-migstorage": -150,
-    "bsl-not-found-noise": -150,
-    "restic-verify-errors": -150,
-    "pv-settings-lost": -150,
-    "verification-slow": -2700,
-    SHOWN: -150,
-}
-"""When each begins, in seconds after the demo's start: it has failed when people look."""
-RESTARTING = {"podvolumebackup-timeout": -3700, "nfs-root-squash": -150}
-"""Their fixes restart Velero, so that nothing else may run meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +50,15 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def playing(stories: Mapping[str, int], speed: int = 10) -> Iterator[Demo]:
-    chosen = [part for name, at in stories.items() for part in ("--scenario", f"{name}@{at}")]
-    running = Demo(*chosen, "--speed", str(speed))
+def playing(tour: str, speed: int) -> Iterator[Demo]:
+    running = Demo("--tour", tour, "--speed", str(speed))
     yield running
     assert running.stop() == 0
 
 
 @pytest.fixture(scope="module")
 def demo(browser: Browser) -> Iterator[Demo]:
-    with playing({**SIDE_BY_SIDE, AUTHORITY: -150}) as running:
+    with playing("fixes", 10) as running:
         yield running
 
 
@@ -81,11 +68,14 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
         yield opened
 
 
-def ways(page: Page, stories: Mapping[str, int]) -> list[Way]:
+def ways(page: Page, tour: str) -> list[Way]:
+    """Return the ways out of all that fails on a tour, each failure in view."""
+
     def look(name: str, shown: Locator) -> None:
         keep(page, name, shown)
 
-    found = [Way(page, STORIES[name], look if name == SHOWN else None) for name in stories]
+    names = [name for name in load_tour(tour) if name != AUTHORITY]
+    found = [Way(page, STORIES[name], look if name == SHOWN else None) for name in names]
     become(page, OPERATOR)
     for way in found:
         way.wait_for_alert()
@@ -95,12 +85,12 @@ def ways(page: Page, stories: Mapping[str, int]) -> list[Way]:
 def test_failures_with_a_fix_are_led_out_from_the_alert_to_the_migration_that_succeeds(
     page: Page,
 ) -> None:
-    lead_out(ways(page, SIDE_BY_SIDE))
+    lead_out(ways(page, "fixes"))
 
 
 def test_fixes_that_restart_velero_are_made_one_after_the_other(browser: Browser) -> None:
-    with playing(RESTARTING, 20) as demo, page_at(browser, demo.url) as page:
-        found = ways(page, RESTARTING)
+    with playing("restarts", 20) as demo, page_at(browser, demo.url) as page:
+        found = ways(page, "restarts")
         for way in found:
             step([way])
         lead_out(found)
