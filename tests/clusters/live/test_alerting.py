@@ -109,6 +109,18 @@ def test_a_condition_becomes_an_incident_at_once_and_goes_when_it_goes(site: Sit
     wait_for(lambda: site.open() == set())
 
 
+def test_a_store_that_turns_bad_under_a_running_migration_is_told_by_watch_alone(
+    site: Site,
+) -> None:
+    now = datetime.now(UTC)
+    site.conditions(k.MIGSTORAGE, "s3", condition("BackupStorageProviderTestFailed", at=now))
+    wait_for(lambda: site.open() == {"storage-down"}, 60)
+    (incident,) = site.incidents.open()
+    assert (incident.subject.kind, incident.subject.name) == ("MigStorage", "s3")
+    site.conditions(k.MIGSTORAGE, "s3", READY)
+    wait_for(lambda: site.open() == set(), 60)
+
+
 def test_what_happened_while_the_cluster_was_away_is_noticed_when_it_is_back(site: Site) -> None:
     time.sleep(0.5)
     site.api.stop()
