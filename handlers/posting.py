@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from slack_sdk import WebClient
@@ -24,7 +25,7 @@ from bot.store.approval_records import Approval
 from handlers.clients import make_client
 from handlers.delivery import ChannelRefused, Channels, Gone, Limited, Refused, Uncertain, Unsure
 from handlers.renewing import Renewals
-from handlers.request_posts import Place, place_of
+from handlers.request_posts import Place, newest_undo, place_of
 from handlers.services import Services
 from handlers.views.card import card
 from handlers.views.kit import Message
@@ -219,11 +220,16 @@ class Poster:
                 raise Refused("the card of its request was never posted")
             note = self._made(lambda e, lang: request_note(item.topic, approval, policy, lang))
             return self._post(item, note, approval.channel, place.thread_ts or approval.message_ts)
-        message = self._made(lambda e, lang: request_card(approval, policy, lang))
+        undo = newest_undo(remediation.approvals, approval)
+        message = self._made(lambda e, lang: request_card(approval, policy, lang, undo))
         other = remediation.channel(approval.control, approval.plan_name)
         posted = self._request_card(item, approval, message, place, other)
         if posted != (approval.channel, approval.message_ts):
             remediation.approvals.posted(approval.id, *posted)
+        undoes = remediation.approvals.get(str(approval.plan.get("undoes") or ""))
+        if undoes is not None:  # whose card says how far that is
+            shown = replace(item, incident_id=undoes.id, channel=undoes.channel)
+            self._services.outbox.renew(shown, self._services.clock())
         return posted
 
     def _request_card(

@@ -1,4 +1,5 @@
-"""Where the messages about a request stand: in its incident's thread, else on their own."""
+"""Where the messages about a request stand, in its incident's thread or on their own, and by which
+other request it was put back."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import NamedTuple
 
 from bot.incidents.model import Incident
 from bot.store.approval_records import Approval
+from bot.store.approvals import StoredApprovals
 
 
 class Place(NamedTuple):
@@ -26,6 +28,13 @@ def place_of(approval: Approval, incident: Incident | None) -> Place:
     if approval.message_ts and _seconds(approval.message_ts) < _seconds(incident.message_ts):
         return Place(approval.channel, "")
     return Place(incident.channel, incident.message_ts)
+
+
+def newest_undo(approvals: StoredApprovals, approval: Approval) -> Approval | None:
+    """Return the newest request to put back what a request did; None where there is none."""
+    of_plan = approvals.of_plan(approval.control, approval.plan_name)
+    undos = [each for each in of_plan if each.plan.get("undoes") == approval.id]
+    return undos[-1] if undos else None
 
 
 def _seconds(ts: str) -> float:

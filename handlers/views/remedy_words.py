@@ -64,6 +64,10 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
     "request.remains": ("What remains", "仍存在的问题"),
     "request.why": ("Why", "原因"),
     "request.undoes": ("This puts back what request {id} did.", "此操作撤销申请 {id} 的更改。"),
+    "request.undone": (
+        "To be put back by request {id}: {state}",
+        "由申请 {id} 撤销：{state}",
+    ),
     "request.footer": (
         "Control cluster {control} · by command: {command}",
         "控制集群 {control} · 命令方式：{command}",

@@ -78,8 +78,10 @@ def action_title(action: str, lang: Lang) -> str:
     return known.title.get(lang) if known else untrusted(action, 80)
 
 
-def request_card(approval: Approval, policy: Policy, lang: Lang) -> Message:
-    """Return the card in its present state."""
+def request_card(
+    approval: Approval, policy: Policy, lang: Lang, undo: Approval | None = None
+) -> Message:
+    """Return the card in its present state; ``undo`` is the newest request to put it back."""
     state = state_of(approval)
     title = action_title(approval.action, lang)
     said = name_of(lang, "request", state)
@@ -96,9 +98,14 @@ def request_card(approval: Approval, policy: Policy, lang: Lang) -> Message:
     _outcome(page, approval, state, lang)
     if state not in _SHORT:
         _plan(page, approval, plan, state, lang)
+    if undo is not None:
+        undone = name_of(lang, "request", state_of(undo))
+        page.add(context(say(lang, "request.undone", id=untrusted(undo.id, 60), state=undone)))
     if state == "pending":
         _who(page, approval, plan, policy, lang)
     row = _buttons(approval, plan, state, title, lang)
+    if undo is not None and state_of(undo) in (*_OPEN, "verified"):
+        row = [each for each in row if each["action_id"] != RequestAction.UNDO]
     page.end(*([actions(row)] if row else []), _footer(approval, state, lang))
     told = say(
         lang, "request.notice",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ObjectRef
 from bot.remediation.requests import Asked
@@ -108,3 +109,28 @@ class TestPlace:
     def test_on_its_own_where_the_incident_is_in_another_channel(self) -> None:
         elsewhere = samples.incident(channel="C0WARROOM1", message_ts="1.0")
         assert place_of(approval(message_ts=""), elsewhere) == Place(ROOM, "")
+
+
+def test_a_card_says_that_it_is_put_back_and_offers_that_once(workshop: House) -> None:
+    assert workshop.remediation is not None
+    desk, poster = workshop.remediation.requests, workshop.poster()
+    stored = {"spec": {"migStorageRef": {"name": "repo-eu", "namespace": MTC_NAMESPACE}}}
+    workshop.cluster.patch(k.MIGPLAN, "shop", MTC_NAMESPACE, stored)
+    target = ObjectRef("MigPlan", "shop", MTC_NAMESPACE)
+    done = desk.request(Asked(OPERATOR.id, "use-indirect-images", "hub", target, {}, ROOM))
+    desk.approve(APPROVER.id, done.id)
+    for _ in range(3):
+        workshop.loop.run_once()
+        workshop.drain(poster)
+    assert "Undo…" in shown(cards(workshop)[0])
+    undo = desk.request_undo(OPERATOR.id, done.id, ROOM)
+    workshop.drain(poster)
+    card, back = map(shown, cards(workshop))
+    assert f"To be put back by request {undo.id}: Approval needed" in card
+    assert "Undo…" not in card
+    assert f"This puts back what request {done.id} did." in back
+    desk.reject(APPROVER.id, undo.id, "not now")
+    workshop.drain(poster)
+    card = shown(cards(workshop)[0])
+    assert f"To be put back by request {undo.id}: Rejected" in card
+    assert "Undo…" in card

@@ -59,6 +59,9 @@ def note(topic: str) -> Callable[[Lang], Message]:
 
 MESSAGES: dict[str, Callable[[Lang], Message]] = {
     **{f"request-{state}": card(state) for state in STATES},
+    "request-undone": lambda lang: request_card(
+        in_state("verified"), POLICY, lang, in_state("undo")
+    ),
     **{f"note-{topic}": note(topic) for topic in NOTES},
     "fixes": lambda lang: fixes.fixes(DIAGNOSIS, OFFERS, lang),
     "fixes-none": lambda lang: fixes.fixes(DIAGNOSIS, (), lang),
