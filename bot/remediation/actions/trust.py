@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import Field, StringConstraints, field_validator
 
 from bot.clusters import kinds as k
-from bot.clusters.port import AccessRequest, Json
+from bot.clusters.port import AccessRequest, Denied, Json
 from bot.diagnosis.dossier import mapping, metadata, text
 from bot.remediation.actions.base import Action, Draft, Params, existing, patch, spec_of
 from bot.remediation.ground import Ground
@@ -198,7 +198,7 @@ class RenewToken(Action[NewToken]):
         name, namespace = _secret_of(ground)
         secret = existing(ground, "host", k.SECRET, name, namespace)
         cluster = "host" if params.on == "host" else ground.target.name
-        holder = existing(ground, cluster, k.SECRET, params.secret, k.MTC_NAMESPACE)
+        holder = _holder(ground, cluster, params.secret)
         if not text(mapping(holder, "data").get(params.key)):
             raise Refused(
                 f"Secret {params.secret} has no {params.key}; put the new token there first.",
@@ -241,3 +241,16 @@ def _secret_of(ground: Ground) -> tuple[str, str]:
             f"{ground.target} 未指定 secret；请先设置 serviceAccountSecretRef。",
         )
     return name, namespace
+
+
+def _holder(ground: Ground, cluster: str, name: str) -> Json:
+    """Return the secret with the new token. Raises ``Refused`` where the bot may not read it."""
+    try:
+        return existing(ground, cluster, k.SECRET, name, k.MTC_NAMESPACE)
+    except Denied:
+        raise Refused(
+            f"The bot may not read secret {name} on {cluster}. Call it new-token, or name it in "
+            "the bot's role mtc-bot-remediation there.",
+            f"机器人无权读取 {cluster} 上的 secret {name}。请将其命名为 new-token，"
+            "或在该集群上机器人的角色 mtc-bot-remediation 中加入该名称。",
+        ) from None

@@ -224,6 +224,13 @@ class TestTheToken:
             site.ask("rsync-privileged")
         assert versions(site.content()) == before
 
+    def test_one_in_a_secret_that_the_bot_may_not_read_is_refused_with_a_way_out(
+        self, site: Site
+    ) -> None:
+        site.host.put(secret("another", token="x"))
+        with pytest.raises(Refused, match="Call it new-token"):
+            site.ask("renew-sa-token", "ocp3", "MigCluster", params={"secret": "another"})
+
     def test_a_new_one_is_in_use_once_it_was_approved(self, pair: Pair, database: Database) -> None:
         site = self.site(pair, database, "refused")
         site.host.put(secret("new-token", token=pair.source_token))
