@@ -21,6 +21,7 @@ from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ClusterError, ControlPlane, NotFound, NotServed, ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
+from bot.questions.listing import every
 from bot.questions.naming import parse_target
 from bot.questions.overview import Row, overview
 from bot.questions.preflight import Preflight, preflight
@@ -169,10 +170,10 @@ class Questions:
         for plane in planes:
             for each in wanted:
                 try:
-                    items = plane.host.list(each, MTC_NAMESPACE).items
+                    for item in every(plane.host, each):
+                        names[str(item.get("metadata", {}).get("name"))] = None
                 except ClusterError:
                     continue
-                names.update(dict.fromkeys(str(i.get("metadata", {}).get("name")) for i in items))
         found = process.extract(typed[:MAX_TYPED], list(names), limit=3, score_cutoff=50)
         return tuple(name for name, _, _ in found)
 

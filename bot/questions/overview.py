@@ -1,30 +1,33 @@
 """All migrations of one control cluster at a glance, from the control cluster alone.
 
-Nothing on a source or destination is read, so that a list costs four requests however many
-migrations there are. What only those clusters know (workloads left scaled to zero) is the
-matter of a diagnosis.
+Nothing on a source or destination is read, so that a list costs a few requests however many
+migrations there are, and no more is held than the answer needs. What only those clusters know
+(workloads left scaled to zero) is the matter of a diagnosis.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import lru_cache
 
 from bot.clusters import kinds as k
-from bot.clusters.kinds import MTC_NAMESPACE, Kind
-from bot.clusters.port import ClusterReader, ControlPlane, NotServed
-from bot.mtc.graph import MigrationObjects, Sibling, sibling
-from bot.mtc.limits import learn
+from bot.clusters.kinds import Kind
+from bot.clusters.packing import packed, unpacked
+from bot.clusters.port import ClusterReader, ControlPlane, Json
+from bot.mtc.graph import MigrationObjects, Others, Sibling, sibling
+from bot.mtc.limits import NEWEST, Lesson, learned, lesson, went_well
 from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigration, MigPlan, read
-from bot.mtc.models.base import Model, Object
+from bot.mtc.models.base import Meta, Model
 from bot.mtc.outcome import outcome
 from bot.mtc.outcome_words import ENDED, HEALTHY, Outcome, Word
 from bot.mtc.progress import Progress, progress
+from bot.questions.listing import every, patiently
 from bot.redaction import redact
-
-Owned = TypeVar("Owned", bound=Object)
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
@@ -54,71 +57,110 @@ def overview(plane: ControlPlane, now: datetime | None = None) -> tuple[Row, ...
 
     Raises the ``ClusterError`` of a control cluster that cannot be read.
     """
-    now = now or datetime.now(UTC)
-    return tuple(
-        Row(
+    when = now or datetime.now(UTC)
+    return patiently(lambda: tuple(sorted(_rows(plane, when), key=_newest_first)))
+
+
+def _rows(plane: ControlPlane, now: datetime) -> Iterator[Row]:
+    for objects in host_view(plane.host):
+        judged, migration = outcome(objects, now), objects.migration
+        yield Row(
             plane.name,
-            objects.migration.name,
-            objects.migration.spec.mig_plan_ref.name,
+            migration.name,
+            migration.spec.mig_plan_ref.name,
             judged,
-            objects.migration.metadata.created,
+            migration.metadata.created,
             problem(objects, judged),
             progress(objects, now),
         )
-        for objects, judged in _sorted(plane, now)
-    )
 
 
-def _sorted(plane: ControlPlane, now: datetime) -> list[tuple[MigrationObjects, Outcome]]:
-    judged = [(objects, outcome(objects, now)) for objects in host_view(plane.host)]
-
-    def newest(item: tuple[MigrationObjects, Outcome]) -> tuple[bool, float, str]:
-        created = item[0].migration.metadata.created or _OLDEST
-        return (item[1].word in ENDED, -created.timestamp(), item[0].migration.name)
-
-    return sorted(judged, key=newest)
+def _newest_first(row: Row) -> tuple[bool, float, str]:
+    return (row.outcome.word in ENDED, -(row.created or _OLDEST).timestamp(), row.name)
 
 
-def host_view(host: ClusterReader) -> tuple[MigrationObjects, ...]:
-    """Return every migration with what the control cluster itself knows of it."""
-    migrations = _read(host, k.MIGMIGRATION, MigMigration)
-    plans = {plan.name: plan for plan in _read(host, k.MIGPLAN, MigPlan)}
-    transfers = _by_owner(_read(host, k.DVM, DirectVolumeMigration))
-    images = _by_owner(_read(host, k.DIM, DirectImageMigration))
-    limits = learn(migrations)
-    of_plan: dict[str, list[Sibling]] = defaultdict(list)
-    for migration in migrations:
-        of_plan[migration.spec.mig_plan_ref.name].append(sibling(migration))
-    siblings = {plan: tuple(ones) for plan, ones in of_plan.items()}
-    return tuple(
-        MigrationObjects(
+def host_view(host: ClusterReader) -> Iterator[MigrationObjects]:
+    """Yield every migration with what the control cluster itself knows of it.
+
+    Those that have ended come as they are read, without the others of their plan; ten thousand of
+    them held at once would be hundreds of megabytes.
+    """
+    plans = {_name(obj): packed(obj) for obj in every(host, k.MIGPLAN)}
+    transfers, images = _Owned(host, k.DVM), _Owned(host, k.DIM)
+    siblings: dict[str, list[Sibling]] = defaultdict(list)
+    lessons = _Lessons()
+    going: list[MigMigration] = []
+
+    @lru_cache(maxsize=64)
+    def plan_named(name: str) -> MigPlan | None:
+        return read(MigPlan, unpacked(plans[name])) if name in plans else None
+
+    def seen(migration: MigMigration, others: Others) -> MigrationObjects:
+        uid = migration.metadata.uid
+        return MigrationObjects(
             migration,
-            plans.get(migration.spec.mig_plan_ref.name),
-            siblings[migration.spec.mig_plan_ref.name],
-            tuple(transfers.get(migration.metadata.uid, ())),
-            dims=tuple(images.get(migration.metadata.uid, ())),
-            limits=limits,
+            plan_named(migration.spec.mig_plan_ref.name),
+            others.siblings,
+            transfers.of(uid, DirectVolumeMigration),
+            dims=images.of(uid, DirectImageMigration),
+            limits=others.limits,
         )
-        for migration in migrations
-    )
+
+    for obj in every(host, k.MIGMIGRATION):
+        migration = read(MigMigration, obj)
+        siblings[migration.spec.mig_plan_ref.name].append(sibling(migration))
+        lessons.add(migration)
+        if migration.status.phase == "Completed":
+            yield seen(migration, Others())
+        else:
+            going.append(migration)
+    limits = learned(lessons.newest)
+    for migration in going:
+        of_plan = tuple(siblings[migration.spec.mig_plan_ref.name])
+        yield seen(migration, Others(of_plan, limits))
 
 
-def _read(host: ClusterReader, kind: Kind, model: type[Model]) -> tuple[Model, ...]:
-    try:
-        items = host.list(kind, MTC_NAMESPACE).items
-    except NotServed:
-        return ()
-    return tuple(read(model, item) for item in items)
+class _Owned:
+    """What migrations have made, by the uid of its owner."""
+
+    def __init__(self, host: ClusterReader, kind: Kind) -> None:
+        self._made: dict[str, list[bytes]] = defaultdict(list)
+        for obj in every(host, kind):
+            meta = read(Meta, obj.get("metadata"))
+            owners = {owner.uid for owner in meta.owner_references}
+            owners.add(meta.labels.get("migmigration", ""))
+            kept = packed(obj)
+            for uid in owners - {""}:
+                self._made[uid].append(kept)
+
+    def of(self, uid: str, model: type[Model]) -> tuple[Model, ...]:
+        return tuple(read(model, unpacked(kept)) for kept in self._made.get(uid, ()))
 
 
-def _by_owner(objects: tuple[Owned, ...]) -> dict[str, list[Owned]]:
-    found: dict[str, list[Owned]] = defaultdict(list)
-    for obj in objects:
-        owners = {owner.uid for owner in obj.metadata.owner_references}
-        owners.add(obj.metadata.labels.get("migmigration", ""))
-        for uid in owners - {""}:
-            found[uid].append(obj)
-    return found
+class _Lessons:
+    """What the newest migrations that went well teach."""
+
+    def __init__(self) -> None:
+        self._newest: list[tuple[float, int, Lesson]] = []
+        self._count = itertools.count()
+
+    def add(self, migration: MigMigration) -> None:
+        if not went_well(migration):
+            return
+        created = (migration.metadata.created or _OLDEST).timestamp()
+        taught = (created, next(self._count), lesson(migration))
+        if len(self._newest) < NEWEST:
+            heapq.heappush(self._newest, taught)
+        else:
+            heapq.heappushpop(self._newest, taught)
+
+    @property
+    def newest(self) -> Iterator[Lesson]:
+        return (taught for _, _, taught in self._newest)
+
+
+def _name(obj: Json) -> str:
+    return read(Meta, obj.get("metadata")).name
 
 
 def problem(objects: MigrationObjects, judged: Outcome) -> str:

@@ -16,6 +16,7 @@ from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Word
 from bot.mtc.progress import progress
 from bot.mtc.waiting import waits_for
+from bot.questions.listing import patiently
 from bot.questions.overview import Row, host_view, problem
 from bot.redaction import redact
 from knowledge.texts import LocalText
@@ -73,7 +74,9 @@ def status_of(plane: ControlPlane, target: ObjectRef, now: datetime) -> Status:
 
 
 def _migration(plane: ControlPlane, target: ObjectRef, now: datetime) -> Status:
-    found = next((o for o in host_view(plane.host) if o.migration.name == target.name), None)
+    found = patiently(
+        lambda: next((o for o in host_view(plane.host) if o.migration.name == target.name), None)
+    )
     if found is None:
         raise NotFound(f"There is no migration {target.name} on {plane.name}.", cluster=plane.name)
     judged = outcome(found, now)

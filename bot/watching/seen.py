@@ -1,34 +1,27 @@
 """One object as watching keeps it: a few plain fields, and the rest packed.
 
 A control cluster may have tens of thousands of finished migrations. What a comparison needs lies
-open; the object itself is compressed JSON (a tenth of what it takes as dictionaries) and is
-unpacked by who wants to read it, each time anew, so that nobody can change what others see.
-Managed fields and the copy that ``kubectl apply`` leaves in an annotation are dropped.
+open; the object itself is unpacked by who wants to read it, each time anew, so that nobody can
+change what others see.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from bot.clusters.kinds import DIM, DVM, MIGMIGRATION, MIGPLAN, Kind
+from bot.clusters.packing import packed, unpacked
 from bot.clusters.port import Json
 
-_DROPPED = frozenset({"managedFields", "selfLink"})
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _PLAN_REFS = (
     ("MigCluster", "srcMigClusterRef"),
     ("MigCluster", "destMigClusterRef"),
     ("MigStorage", "migStorageRef"),
 )
-_TOLERANT = orjson.OPT_NON_STR_KEYS
-_FAST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +45,7 @@ class Seen:
     @property
     def object(self) -> Json:
         """Return the object, a copy of the caller's own."""
-        found: Json = orjson.loads(zlib.decompress(self.packed))
-        return found
+        return unpacked(self.packed)
 
     @property
     def place(self) -> str:
@@ -69,18 +61,18 @@ def seen(kind: Kind, obj: object) -> Seen | None:
     name, namespace = meta.get("name"), _text(meta.get("namespace"))
     if not isinstance(name, str) or not name:
         return None
-    packed = _packed(obj, meta)
+    kept = packed(obj)
     version = _text(meta.get("resourceVersion"))
     return Seen(
         _text(meta.get("uid")) or f"{kind.kind}/{namespace}/{name}",
         kind.kind,
         name,
         sys.intern(namespace),
-        version or hashlib.sha256(packed).hexdigest()[:16],
+        version or hashlib.sha256(kept).hexdigest()[:16],
         _text(meta.get("creationTimestamp")),
         _links(kind, obj, meta),
         _mapping(obj.get("status")).get("phase") == "Completed",
-        packed,
+        kept,
     )
 
 
@@ -116,27 +108,9 @@ def _named(spec: Json, *fields: tuple[str, str]) -> tuple[str, ...]:
     return tuple(f"{kind}/{name}" for kind, name in named if isinstance(name, str) and name)
 
 
-def _packed(obj: Json, meta: Json) -> bytes:
-    small = {key: value for key, value in meta.items() if key not in _DROPPED}
-    notes = small.get("annotations")
-    if isinstance(notes, dict) and _APPLIED in notes:
-        small["annotations"] = {key: value for key, value in notes.items() if key != _APPLIED}
-    try:
-        told = orjson.dumps({**obj, "metadata": small}, default=str, option=_TOLERANT)
-    except (TypeError, ValueError, RecursionError):
-        # Too odd to be kept whole, nested beyond measure for one: what it is called must do.
-        bare = {key: _sound(meta.get(key)) for key in ("name", "namespace", "uid")}
-        told = orjson.dumps({"kind": _sound(obj.get("kind")), "metadata": bare})
-    return zlib.compress(told, _FAST)
-
-
 def _mapping(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _sound(value: Any) -> str:
-    return _text(value).encode("utf-8", "replace").decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,16 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.clusters.kinds import MTC_NAMESPACE
-from bot.clusters.port import Unreachable
+from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE, Kind
+from bot.clusters.port import Expired, Listing, ObjectRef, Unreachable
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.mtc.outcome_words import Word
 from bot.questions.asking import Questions, Unknown
+from bot.questions.overview import overview
+from bot.questions.statuses import status_of
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from sandbox.clusters.memory import MemoryCluster
 from sandbox.clusters.plane import MemoryPlane
 
+LISTED = (k.MIGCLUSTER, k.MIGPLAN, k.MIGMIGRATION, k.DVM)
+MIGRATION_3 = ObjectRef("MigMigration", "shop-3", MTC_NAMESPACE)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MTC = "migration.openshift.io/v1alpha1"
 
@@ -164,6 +170,74 @@ class TestLists:
         broken.host.fail_with(None)
         questions.rows()
         assert questions.unreachable() == ()
+
+
+class Paged(MemoryCluster):
+    """A cluster that lists one object a page, and forgets the version of some lists."""
+
+    late = 0
+    """How many lists break off."""
+
+    def pages(self, kind: Kind, namespace: str = "") -> Iterator[Listing]:
+        for item in self.list(kind, namespace).items:
+            yield Listing((item,), "1")
+            if kind is k.MIGMIGRATION and self.late:
+                self.late -= 1
+                raise Expired("the list took too long")
+
+
+class TestLongLists:
+    OTHERS = (
+        migration(
+            "shop-3",
+            "shop",
+            true("Postponed", "Critical", "queued"),
+            phase="",
+            created="2026-03-01T11:45:00Z",
+        ),
+        thing(
+            "DirectVolumeMigration",
+            "shop-4-x",
+            status={
+                "phase": "MigrationFailed",
+                "rsyncOperations": [
+                    {"pvcReference": {"namespace": "shop", "name": "data"}, "failed": True}
+                ],
+            },
+        ),
+        migration("shop-4", "shop", true("Succeeded"), phase="Completed", itinerary="Final"),
+    )
+
+    @pytest.fixture
+    def paged(self) -> Paged:
+        host = thing("MigCluster", "host", spec={"isHostCluster": True})
+        cluster = Paged("host", [host, *WAVE_1, *self.OTHERS])
+        uid = cluster.get(k.MIGMIGRATION, "shop-4", MTC_NAMESPACE)["metadata"]["uid"]
+        labels = {"metadata": {"labels": {"migmigration": uid}}}
+        cluster.patch(k.DVM, "shop-4-x", MTC_NAMESPACE, labels)
+        return cluster
+
+    def test_are_read_page_by_page_and_say_the_same(self, paged: Paged) -> None:
+        whole = MemoryCluster("host", [o for kind in LISTED for o in paged.list(kind).items])
+        rows = overview(MemoryPlane("wave-1", {"host": paged}), NOW)
+        assert rows == overview(MemoryPlane("wave-1", {"host": whole}), NOW)
+        told = {row.name: (row.outcome.word, row.outcome.behind, row.problem) for row in rows}
+        assert told["shop-3"] == (Word.WAITING, "shop-2", "Postponed: queued")
+        assert told["shop-4"] == (Word.NOT_COPIED, "", "not copied: shop/data")
+
+    def test_one_that_took_too_long_is_read_again(self, paged: Paged) -> None:
+        paged.late = 1
+        asked = MemoryPlane("wave-1", {"host": paged})
+        assert len(overview(asked, NOW)) == 4
+        paged.late = 1
+        assert status_of(asked, MIGRATION_3, NOW).row.outcome.behind == "shop-2"
+
+    def test_one_that_always_takes_too_long_is_named(self, paged: Paged) -> None:
+        paged.late = 9
+        planes = (MemoryPlane("wave-1", {"host": paged}), plane("wave-2", *WAVE_2))
+        asked = Questions(planes, Diagnoser(ENGINE), load_builtin, lambda: NOW)
+        assert {row.control for row in asked.rows()} == {"wave-2"}
+        assert asked.unreachable() == (("wave-1", "the list took too long"),)
 
 
 class TestStatus:
