@@ -115,7 +115,9 @@ def compose(
         undo.callback(database.close)
         incidents = StoredIncidents(database, channels=slack.channel)
         outbox = StoredOutbox(database)
-        questions = Questions(planes, diagnoser, known, clock)
+        questions = Questions(
+            planes, diagnoser, known, clock, lambda plane, target: watcher.diagnose(plane, target)
+        )
         fixes, loop = None, None
         if remediation is not None:
             asked = make_client(slack.bot_token, slack.api_url, LOOKUP_SECONDS)

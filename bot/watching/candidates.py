@@ -80,6 +80,15 @@ class Candidates:
         for kind in (*INFRASTRUCTURE, MIGRATION):
             yield from self._picture.of(kind)
 
+    def named(self, kind: str, name: str) -> Candidate | None:
+        """Return the object of this name as a candidate."""
+        if kind not in (MIGRATION, *INFRASTRUCTURE):
+            return None
+        seen = self._picture.at(f"{kind}/{name}")
+        if seen is None:
+            return None
+        return self.of_migration(seen) if kind == MIGRATION else self.of_object(seen)
+
     def find(self, uid: str) -> Seen | None:
         """Return the object with this uid that can be a candidate."""
         found = (self._picture.with_uid(kind, uid) for kind in (MIGRATION, *INFRASTRUCTURE))

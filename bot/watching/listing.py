@@ -42,6 +42,10 @@ class Lists:
         """Return the versions of the last lists; they differ if anything was listed anew."""
         return tuple(self._picture.version(kind) for kind in WATCHED_KINDS)
 
+    def all_fresh(self) -> bool:
+        """Return whether the picture of every kind is as good as a list now."""
+        return all(self.fresh.is_fresh(kind) for kind in WATCHED_KINDS)
+
     def read(self, *, every: bool) -> bool:
         """Bring the picture up to date; return whether the control cluster could be read."""
         for kind in WATCHED_KINDS:

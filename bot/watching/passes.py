@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.clusters.port import ClusterError, ControlPlane, NotFound
+from bot.clusters.kinds import BY_KIND
+from bot.clusters.port import ClusterError, ControlPlane, NotFound, ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.incidents.causes import cause_of
@@ -117,6 +118,23 @@ class Passes:
     def partial(self) -> None:
         """Look at what watches have changed since. Never raises."""
         self._guarded(self._look_at_changes)
+
+    def diagnose(self, target: ObjectRef) -> Diagnosis:
+        """Return the diagnosis of any object, read now but for what the watches surely know.
+
+        Raises as ``Diagnoser`` does.
+        """
+        candidate = self._candidates.named(target.kind, target.name)
+        if candidate is None or not self.lists.all_fresh() or not self._is_now(candidate):
+            return self._diagnoser(self.plane, target)
+        view = TargetPlane(SharedPlane(self.plane), self.picture, candidate)
+        return self._diagnoser(view, target, candidate.others())
+
+    def _is_now(self, candidate: Candidate) -> bool:
+        """Return whether a candidate is still as it was seen."""
+        seen = candidate.seen
+        now = self.plane.host.get(BY_KIND[seen.kind], seen.name, seen.namespace)
+        return bool(now.get("metadata", {}).get("resourceVersion") == seen.version)
 
     def finish(self, seconds: float) -> None:
         """Begin no further look, and wait for the one under way for so long at most."""

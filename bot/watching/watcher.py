@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.clusters.port import ControlPlane
+from bot.clusters.port import ControlPlane, ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
+from bot.diagnosis.findings import Diagnosis
 from bot.store.incidents import StoredIncidents
 from bot.store.sightings import StoredSightings
 from bot.watching.choosing import Pace
@@ -101,6 +102,14 @@ class Watcher:
             return
         with ThreadPoolExecutor(len(self._passes), "pass") as pool:
             list(pool.map(lambda passes: passes.full(), self._passes))
+
+    def diagnose(self, plane: ControlPlane, target: ObjectRef) -> Diagnosis:
+        """Return the diagnosis of an object of a watched control cluster, as asked for by a person.
+
+        What the watches know is not read again. Raises as ``Diagnoser`` does.
+        """
+        passes = next(each for each in self._passes if each.plane.name == plane.name)
+        return passes.diagnose(target)
 
     def unreachable(self) -> tuple[tuple[str, str], ...]:
         """Return the control clusters that could not be read in the last pass, and why."""
