@@ -100,7 +100,8 @@ class Candidates:
         match seen.kind:
             case "MigMigration":
                 if seen.done:
-                    self._limits = None
+                    with self._lock:
+                        self._limits = None
                 for link in seen.links:
                     yield from self._going(link)
             case "MigPlan":
