@@ -2,13 +2,14 @@
 
 Real processes on a real database (SQLite, PostgreSQL); the clusters live here and survive them,
 with controllers that react to each write at once. ``MTC_BOT_KILLS=all`` kills every action at
-every moment, which takes some minutes.
+every commit, which takes some minutes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,8 +36,10 @@ from tests.remediation.stories import STORIES
 from tests.remediation.world import NOW, World
 
 ROOT = Path(__file__).parents[2]
-AT_ANY_MOMENT = sorted(ACTIONS) if os.environ.get("MTC_BOT_KILLS") == "all" else ["recreate-plan"]
-"""Actions that die at every single moment; each dies before and after each of its writes."""
+AT_ANY_MOMENT = (
+    sorted(ACTIONS) if os.environ.get("MTC_BOT_KILLS") == "all" else ["set-restic-timeout"]
+)
+"""Actions that die at every commit; each dies before and after each of its writes."""
 
 
 class Theatre:
@@ -48,13 +51,7 @@ class Theatre:
         self._address = str(folder / "clusters")
         self._listener = Listener(self._address, "AF_UNIX", backlog=8, authkey=KEY)
         threading.Thread(target=self._serve, daemon=True).start()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.remediation.doomed"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._process = _doomed()
 
     def run(self, url: str, now: datetime, **moment: Any) -> tuple[int, dict[str, int]]:
         """Return the exit code of a process, and how much it wrote and committed."""
@@ -63,7 +60,14 @@ class Theatre:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        try:
+            answer = json.loads(self._process.stdout.readline())
+        except BaseException:
+            # A test that ran out of time leaves no answer behind for the next one to take.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
+            self._process = _doomed()
+            raise
         return answer["code"], answer["counts"]
 
     def close(self) -> None:
@@ -89,6 +93,17 @@ class Theatre:
         if method in WRITES and more.get("as_user") and not more.get("dry_run"):
             self.settle(self.world)
         return True, answer
+
+
+def _doomed() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.remediation.doomed"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -150,19 +165,17 @@ def whole(theatre: Theatre, url: str, approval_id: str) -> None:
     assert [r.what for r in records].count("executed") == 1
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("action", AT_ANY_MOMENT)
-def test_killed_at_any_write_or_commit_it_is_done_once(
-    theatre: Theatre, url: str, action: str
-) -> None:
+def test_killed_at_any_commit_it_is_done_once(theatre: Theatre, url: str, action: str) -> None:
     approval = approved(theatre, url, action)
     code, counts = theatre.run(url, NOW)
     assert code == 0
     whole(theatre, url, approval.id)
     assert counts["write"] == len(STORIES[action].verbs)
-    # After one commit is before the next, or before or after a write.
-    for at, moment in (("commit", "before"), ("write", "before"), ("write", "after")):
-        for number in range(1, counts[at] + 1):
-            assert killed_then_run(theatre, url, action, at=at, moment=moment, number=number)
+    # After one commit is before the next, or before or after a write (see the next test).
+    for number in range(1, counts["commit"] + 1):
+        assert killed_then_run(theatre, url, action, at="commit", moment="before", number=number)
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
