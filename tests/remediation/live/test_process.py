@@ -28,7 +28,7 @@ from tests.handlers.checking import shown
 from tests.remediation.live.site import PATIENCE, Site
 from tests.remediation.stories import ended_well
 
-pytestmark = pytest.mark.apiserver
+pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[3]
 ROOM = "C0MIGRATE1"
 MAY_RUN = AccessRequest("create", k.MIGMIGRATION.group, k.MIGMIGRATION.plural, MTC_NAMESPACE)
