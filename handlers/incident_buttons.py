@@ -69,12 +69,15 @@ class IncidentButtons:
             )
             view_id = str(opened["view"]["id"])
         except (SlackClientError, OSError, ValueError, KeyError, TypeError):
+            incident = self._known(incident_id)
             return details.details_message(
-                self._known(incident_id), self._entries, lang, self._services.clock()
+                incident, self._entries, lang, self._services.clock(), self._votes(incident)
             )
         try:
             incident = self._known(incident_id)
-            view = details.details(incident, self._entries, lang, self._services.clock())
+            view = details.details(
+                incident, self._entries, lang, self._services.clock(), self._votes(incident)
+            )
         except Exception as error:
             view = details.trouble(explain_failure(error, lang), lang)
         self._client.views_update(view_id=view_id, view=view)
@@ -90,6 +93,9 @@ class IncidentButtons:
     @property
     def _entries(self) -> Entries:
         return self._services.knowledge().by_id
+
+    def _votes(self, incident: Incident) -> tuple[int, int]:
+        return self._services.feedback.of(incident.entry_id, incident.id)
 
     def _known(self, incident_id: str) -> Incident:
         incident = self._services.incidents.get(incident_id) if incident_id else None

@@ -68,6 +68,17 @@ class StoredFeedback:
 
         self._database.write(work)
 
+    def of(self, entry_id: str, incident_id: str) -> tuple[int, int]:
+        """Return how many people found an entry right, and wrong, in one incident."""
+        query = (
+            select(FeedbackRow.up, func.count())
+            .where(FeedbackRow.entry_id == entry_id, FeedbackRow.incident_id == incident_id)
+            .group_by(FeedbackRow.up)
+        )
+        with self._database.reading() as session:
+            found = {bool(up): int(number) for up, number in session.execute(query)}
+        return found.get(True, 0), found.get(False, 0)
+
     def counts(self) -> tuple[Votes, ...]:
         """Return the votes by entry: the most disputed first, so that these are read first."""
         up = func.sum(case((FeedbackRow.up, 1), else_=0))

@@ -14,6 +14,7 @@ from handlers.views.kit import (
     Message,
     Page,
     code,
+    context,
     divider,
     escape,
     fields,
@@ -39,15 +40,29 @@ def loading(lang: Lang) -> View:
     return _modal([section(f"⏳ {say(lang, 'details.loading')}")], lang)
 
 
-def details(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> View:
-    """Return the modal of an incident."""
-    page = _page(incident, entries, lang, now, Page(VIEW_BLOCKS, VIEW_CHARACTERS))
+def details(
+    incident: Incident,
+    entries: Entries,
+    lang: Lang,
+    now: datetime,
+    votes: tuple[int, int] = (0, 0),
+) -> View:
+    """Return the modal of an incident; ``votes`` are how many find its cause right, and wrong."""
+    page = Page(VIEW_BLOCKS, VIEW_CHARACTERS)
+    _fill(page, incident, entries, lang, now, votes)
     return _modal(page.blocks, lang)
 
 
-def details_message(incident: Incident, entries: Entries, lang: Lang, now: datetime) -> Message:
+def details_message(
+    incident: Incident,
+    entries: Entries,
+    lang: Lang,
+    now: datetime,
+    votes: tuple[int, int] = (0, 0),
+) -> Message:
     """Return the same as a message, for when a modal can no longer be opened."""
-    page = _page(incident, entries, lang, now, Page())
+    page = Page()
+    _fill(page, incident, entries, lang, now, votes)
     return Message(notice(of_incident(incident, entries, lang).title), page.blocks)
 
 
@@ -65,7 +80,14 @@ def _modal(blocks: list[Block], lang: Lang) -> View:
     }
 
 
-def _page(incident: Incident, entries: Entries, lang: Lang, now: datetime, page: Page) -> Page:
+def _fill(
+    page: Page,
+    incident: Incident,
+    entries: Entries,
+    lang: Lang,
+    now: datetime,
+    votes: tuple[int, int],
+) -> None:
     story = of_incident(incident, entries, lang)
     page.add(title_and_text(story.title, story.cause))
     outcome = escape(name_of(lang, "outcome", incident.outcome)) or "–"
@@ -84,6 +106,8 @@ def _page(incident: Incident, entries: Entries, lang: Lang, now: datetime, page:
             ]
         )
     )
+    if any(votes):
+        page.add(context(say(lang, "vote.counts", right=votes[0], wrong=votes[1])))
     page.add(divider())
     explain(page, story, lang)
     for key, ids in (("label.explains", incident.symptoms), ("label.others", incident.also)):
@@ -95,7 +119,6 @@ def _page(incident: Incident, entries: Entries, lang: Lang, now: datetime, page:
             page.add(section(_happened(item, lang)))
     if story.sources:
         page.add(sources(story, lang))
-    return page
 
 
 def _happened(item: TimelineItem, lang: Lang) -> str:

@@ -222,6 +222,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "knowledge entry of the log that shows it.",
         "为使下次诊断正确，请{place}说明真正的原因；用 {command} 可由相关日志生成知识条目。",
     ),
+    "vote.counts": ("The cause: 👍 {right} · 👎 {wrong}", "对原因的评价：👍 {right} · 👎 {wrong}"),
     "vote.thread": ("in the thread of its card", "在卡片的消息串中"),
     "vote.keeper": ("to whoever runs the bot", "向机器人管理员"),
     # List and status

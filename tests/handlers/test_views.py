@@ -128,6 +128,9 @@ VIEWS: dict[str, Callable[[Lang], dict[str, Any]]] = {
     ),
     "home-empty": lambda lang: home.home([], ENTRIES, lang, NOW),
     "details": lambda lang: details.details(samples.incident(), ENTRIES, lang, NOW),
+    "details-votes": lambda lang: details.details(
+        samples.incident(), ENTRIES, lang, NOW, votes=(2, 1)
+    ),
     "details-loading": details.loading,
     "details-trouble": lambda lang: details.trouble(errors.gone(lang), lang),
 }

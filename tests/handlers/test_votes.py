@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.store.feedback import StoredFeedback
-from handlers.views.actions import Vote
+from handlers.views.actions import Action, Vote
 from handlers.views.votes import about_incident
 from sandbox.slack import APPROVER, MANAGER, OPERATOR
 from tests.handlers import samples
-from tests.handlers.checking import poll
+from tests.handlers.checking import poll, shown
 from tests.handlers.conftest import ROOM, House
 
 Start = Callable[..., Any]
@@ -104,6 +104,17 @@ def test_a_vote_on_what_is_not_known_is_refused_with_a_sentence(house: House, st
     house.sandbox.click(OPERATOR.id, ROOM, ts, Vote.RIGHT)
     house.wait_answer(OPERATOR.id, "This incident is not known any more", PATIENCE)
     assert votes(house) == []
+
+
+def test_details_show_what_others_think_of_the_cause(house: House, start: Start) -> None:
+    start()
+    ts = card(house)["ts"]
+    house.sandbox.click(OPERATOR.id, ROOM, ts, Vote.WRONG)
+    house.wait_answer(OPERATOR.id, "the cause is wrong", PATIENCE)
+    house.sandbox.click(APPROVER.id, ROOM, ts, Action.DETAILS)
+    house.sandbox.wait_for(
+        lambda: [v for v in house.sandbox.views(APPROVER.id) if "👍 0 · 👎 1" in shown(v)], PATIENCE
+    )
 
 
 def test_what_no_entry_explains_cannot_be_judged() -> None:

@@ -41,3 +41,13 @@ def test_votes_can_be_read_while_the_bot_has_the_database(url: str) -> None:
     assert [v.entry_id for v in StoredFeedback(looking).counts()] == ["store-full"]
     looking.close()
     running.close()
+
+
+def test_votes_of_one_incident_are_told_apart(database: Database) -> None:
+    feedback = StoredFeedback(database)
+    feedback.add("store-full", "i1", "U1", True, NOW)
+    feedback.add("store-full", "i1", "U2", False, NOW)
+    feedback.add("store-full", "i1", "U3", False, NOW)
+    feedback.add("store-full", "i2", "U1", True, NOW)
+    assert feedback.of("store-full", "i1") == (1, 2)
+    assert feedback.of("store-full", "i3") == (0, 0)
