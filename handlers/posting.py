@@ -180,7 +180,9 @@ class Poster:
             self._give_up(item, str(error))
         else:
             outbox.sent(item, channel, ts, self._services.clock())
-            self._refusing.discard(item.channel)
+            if item.channel in self._refusing:
+                self._refusing.discard(item.channel)
+                _log.warning("what waited for channel %s can be told", item.channel or "(none)")
             if item.attempts:
                 self._renewals.watch(item)
         return None

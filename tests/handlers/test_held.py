@@ -56,7 +56,9 @@ def test_what_it_is_owed_waits_and_the_log_says_so_once(
     assert channel in said
 
 
-def test_after_the_bot_was_invited_all_of_it_is_told_in_order(house: House) -> None:
+def test_after_the_bot_was_invited_all_of_it_is_told_in_order(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     house.channel = PRIVATE
     poster = house.poster()
     house.observe()
@@ -70,6 +72,7 @@ def test_after_the_bot_was_invited_all_of_it_is_told_in_order(house: House) -> N
     assert "Resolved:" in card
     assert "Access Denied" in evidence
     assert "Resolved." in resolved
+    assert f"what waited for channel {PRIVATE} can be told" in caplog.text
 
 
 def test_after_a_restart_it_goes_where_the_configuration_says_now(house: House) -> None:
