@@ -8,8 +8,10 @@ A finding that another explains stands beneath it. Rules, in order:
    name each other both stay; a benign one takes its observation only; a doubted one takes nothing);
 3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure,
    a doubted one never a cause that is surer;
-4. a symptom that nobody explains goes beneath the best cause that is no guess;
-5. what is left is ordered by severity and confidence; guesses, then benign findings come last.
+4. a symptom that nobody explains goes beneath the best cause that is no guess; what is critical
+   beneath none that is but a warning;
+5. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
+   confidence. What is critical comes before warnings in any case.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ _WEIGHT = {"critical": 1.0, "error": 0.85, "warning": 0.6, "info": 0.3}
 GUESS = 0.5
 """Confidence below which a finding is a hint: it explains nothing that is surer than itself, and
 stands behind what is known."""
+_MILD = frozenset({"warning", "info"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -145,15 +148,23 @@ def _merge(matches: list[Match]) -> Ranked:
 
 
 def _order(finding: Ranked) -> tuple[int, float, datetime, str]:
-    role = {"cause": 0, "symptom": 1, "benign": 3}[finding.entry.role]
-    if role == 0 and finding.confidence < GUESS:
-        role = 2
     return (
-        role,
+        _place(finding),
         -_WEIGHT[finding.entry.severity] * finding.confidence,
         finding.first_seen,
         finding.entry.id,
     )
+
+
+def _place(finding: Ranked) -> int:
+    entry = finding.entry
+    if entry.role == "benign":
+        return 4
+    if entry.role == "symptom":
+        return 1 if entry.severity == "critical" else 2
+    if finding.confidence < GUESS:
+        return 3
+    return 1 if entry.severity in _MILD else 0
 
 
 def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
@@ -175,12 +186,12 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
         None,
     )
     for index, finding in enumerate(ordered):
-        if (
-            finding.entry.role == "symptom"
-            and index not in parent
-            and first_cause is not None
-            and not _is_ancestor(parent, index, first_cause)
-        ):
+        if finding.entry.role != "symptom" or index in parent or first_cause is None:
+            continue
+        mild = ordered[first_cause].entry.severity in _MILD
+        if finding.entry.severity == "critical" and mild:
+            continue
+        if not _is_ancestor(parent, index, first_cause):
             parent[index] = first_cause
     children: dict[int, list[int]] = defaultdict(list)
     for index, above in parent.items():
