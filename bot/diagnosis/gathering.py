@@ -279,14 +279,15 @@ def _lists(
 ) -> dict[str, tuple[Json, ...]]:
     """Return the objects of these kinds and namespaces by kind, in the order that was asked for."""
 
-    def read(kind: Kind, namespace: str) -> tuple[tuple[Json, ...], Notes]:
-        own = Notes()
-        return list_kind(reader, kind, namespace, own), own
+    def read(part: Sequence[tuple[Kind, str]]) -> list[tuple[tuple[Json, ...], Notes]]:
+        return [(list_kind(reader, *each, own), own) for each in part for own in (Notes(),)]
 
-    with ThreadPoolExecutor(1 if is_archive(reader) else AT_ONCE, "list") as pool:
-        answers = list(pool.map(read, *zip(*wanted, strict=True)))
+    hands = 1 if is_archive(reader) else AT_ONCE
+    with ThreadPoolExecutor(hands, "list") as pool:
+        answers = list(pool.map(read, [wanted[hand::hands] for hand in range(hands)]))
     objects: dict[str, tuple[Json, ...]] = {}
-    for (kind, _), (found, own) in zip(wanted, answers, strict=True):
+    for number, (kind, _) in enumerate(wanted):
+        found, own = answers[number % hands][number // hands]
         objects[kind.kind] = objects.get(kind.kind, ()) + found
         notes.take(own)
     return objects
