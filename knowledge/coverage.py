@@ -86,7 +86,7 @@ def _condition_row(engine: Engine, row: Mapping[str, str]) -> Row:
     if row["category"] not in ALARMING or row.get("status", "True") != "True":
         return Row(name, True)
     for obj in _objects(row):
-        if not engine.match(observe(obj)):
+        if all(match.entry.catches_all for match in engine.match(observe(obj))):
             message = obj["status"]["conditions"][0]["message"]
             return Row(name, False, f"no entry for: {message or 'an empty message'}")
     return Row(name, True)

@@ -28,6 +28,9 @@ Role = Literal["cause", "symptom", "benign"]
 TextKind = Literal["log", "event", "status"]
 """Where a text stands: a log line, an Event's message, a message in an object's status."""
 
+ANY_TYPE = "*"
+"""Stands for the type of a condition that no entry names."""
+
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
@@ -91,6 +94,7 @@ class ConditionMatch(_Strict):
     kind: OneOrMany = ()
     """Empty: any kind."""
     type: str
+    """``ANY_TYPE``: one that no entry names, of the kinds and categories that stand here."""
     reason: str | None = None
     category: OneOrMany = ()
     message: str | None = None
@@ -238,6 +242,11 @@ class Entry(_Strict):
     def benign(self) -> bool:
         """Return whether this is noise, explained but never alerted on."""
         return self.role == "benign"
+
+    @property
+    def catches_all(self) -> bool:
+        """Return whether this says of what no other entry knows that it is there."""
+        return any(m.condition is not None and m.condition.type == ANY_TYPE for m in self.matchers)
 
     @model_validator(mode="after")
     def _complete(self) -> Entry:

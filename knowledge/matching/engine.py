@@ -19,6 +19,7 @@ from knowledge.matching.loglines import head
 from knowledge.matching.patterns import confirming, for_automaton, tolerate_quotes
 from knowledge.observations import Observation, Subject
 from knowledge.schema import (
+    ANY_TYPE,
     ConditionMatch,
     Entry,
     EventMatch,
@@ -200,6 +201,7 @@ class Engine:
     def _match_condition(self, observation: Observation) -> Iterator[Match]:
         fields = observation.fields
         kind = observation.subject.kind
+        known = False
         for entry, wanted in self._conditions.get(fields.get("type", ""), ()):
             if wanted.kind and kind and kind not in wanted.kind:
                 continue
@@ -213,7 +215,12 @@ class Engine:
             confidence = 0.95 if wanted.message else 0.9
             if wanted.kind and not kind:
                 confidence -= 0.06 if _USUAL & set(wanted.kind) else 0.08
+            known = True
             yield Match(entry, observation, found, confidence)
+        if not known:
+            for entry, wanted in self._conditions.get(ANY_TYPE, ()):
+                if kind in wanted.kind and fields.get("category") in wanted.category:
+                    yield Match(entry, observation, {}, 0.6)
 
     def _match_event(self, observation: Observation) -> Iterator[Match]:
         for entry, wanted in self._events.get(observation.fields.get("reason", ""), ()):

@@ -309,3 +309,29 @@ def test_two_entries_that_supersede_each_other_both_stay() -> None:
     engine = Engine([entry("one", "two", "disk is full"), entry("two", "one", "is full")])
     found = rank(match_text(engine, b"disk is full"))
     assert [finding.entry.id for finding in found] == ["one", "two"]
+
+
+def test_a_critical_condition_that_no_entry_names_is_told_and_goes_beneath_its_cause(
+    engine: Engine,
+) -> None:
+    unknown = ("DestinationLacksFeature", "Critical", "The destination lacks a feature.")
+    known = ("NamespaceListEmpty", "Critical", "The `namespaces` list may not be empty.")
+
+    alone = rank(engine.match(observe(mtc("MigPlan", "shop", unknown))))
+    both = rank(engine.match(observe(mtc("MigPlan", "shop", unknown, known))))
+    named = rank(engine.match(observe(mtc("MigPlan", "shop", known))))
+
+    assert [found.entry.id for found in alone] == ["mtc-condition-unknown"]
+    assert [found.entry.id for found in both] == ["migplan-namespace-list-empty"]
+    assert [found.entry.id for found in both[0].symptoms] == ["mtc-condition-unknown"]
+    assert [found.entry.id for found in named] == ["migplan-namespace-list-empty"]
+    assert not named[0].symptoms
+
+
+@pytest.mark.parametrize("category", ["Warn", "Advisory", "Required", ""])
+def test_a_condition_that_no_entry_names_and_that_stops_nothing_is_no_finding(
+    engine: Engine, category: str
+) -> None:
+    plan = mtc("MigPlan", "shop", ("SomethingNew", category, "Something new was seen."))
+
+    assert not rank(engine.match(observe(plan)))
