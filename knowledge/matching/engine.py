@@ -227,6 +227,8 @@ class Engine:
             kind = observation.fields.get("kind", "").lower()
             if wanted.kind and kind and kind != wanted.kind.lower():
                 continue
+            if wanted.kind and not kind and _by_kubelet(observation, wanted.kind):
+                continue
             found = _search(wanted.message, observation.text)
             if found is not None:
                 yield Match(entry, observation, found, 0.9 if wanted.message else 0.7)
@@ -265,6 +267,11 @@ def _component_fits(wanted: tuple[str, ...], component: str) -> bool:
     if not wanted or not component or component not in _KNOWN or component in wanted:
         return True
     return any(component in family and family & set(wanted) for family in _FAMILIES)
+
+
+def _by_kubelet(observation: Observation, wanted: str) -> bool:
+    """Return whether the kubelet said it, which tells of no object of the kind that is wanted."""
+    return wanted not in {"Pod", "Node"} and "kubelet" in observation.text
 
 
 def _search(pattern: str | None, text: str) -> Mapping[str, str] | None:

@@ -335,3 +335,11 @@ def test_a_condition_that_no_entry_names_and_that_stops_nothing_is_no_finding(
     plan = mtc("MigPlan", "shop", ("SomethingNew", category, "Something new was seen."))
 
     assert not rank(engine.match(observe(plan)))
+
+
+def test_what_the_kubelet_says_of_a_container_is_no_failure_of_a_migration(engine: Engine) -> None:
+    of_kubelet = "5m 4m 4 kubelet, n1 spec.containers{web} Warning Failed Error: odd thing"
+    of_mtc = "5m Warning Failed directvolumemigration/shop-1 The migration has failed."
+
+    assert not rank(match_text(engine, of_kubelet.encode()))
+    assert [found.entry.id for found in rank(match_text(engine, of_mtc.encode()))] == ["dvm-failed"]
