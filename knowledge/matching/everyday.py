@@ -161,6 +161,21 @@ _LINES: tuple[tuple[int, str], ...] = (
     ),
     (
         10,
+        '"msg":"velero backup progress report" "msg":"velero restore progress report" velero '
+        'annotations/labels removed on pod." "msg":"velero pod restart not required on destination '
+        "cluster since velero crs were not deleted. checking for stale velero restore on "
+        "migcluster; waiting for final velero restore to complete; running velero restore logs; "
+        "waiting for quiesce (scaling to 0 replicas) to finish for deployments, deploymentconfigs, "
+        "statefulsets, replicasets, daemonsets, cronjobs, jobs and virtual machines in source "
+        "namespace. unquiescing (scaling to n replicas) target cluster "
+        "deletestalevirtualmachineinstancemigrations; creating a direct volume migration progress "
+        "cr to get progress percentage and transfer rate; rsync transfer route has been admitted "
+        "successfully. creating one route for each namespace for rsync on the target cluster; "
+        "got stage pod image from configmap; restoring pod volumes; pluginname=velero "
+        "restore=openshift-migration/ ",
+    ),
+    (
+        10,
         '"logger":"cluster","msg":"cr" "conditions":{"conditions":[{"type":"ready","status":"true",'
         '"category":"critical required advisory warn","message":"the cluster is ready.",'
         '"lasttransitiontime":"2024-01-01t00:00:00z","reason":"durable":true reconcile failed: []. '
