@@ -186,6 +186,20 @@ _LINES: tuple[tuple[int, str], ...] = (
         "/go/pkg/mod/ pkg/controller/migplan/ migmigration/ directvolumemigration/",
     ),
     (
+        20,
+        '"logger":"storage" "migstorage":"web" "openshift-migration/migration-cluster-config" '
+        "summary for skipped pvs: [] attempting to sync backup into cluster; velero.io/"
+        "csi-volumesnapshotcontent-backupper mighook-controller migstorage-controller; pod web/web "
+        "has no init.hook.restore; attempting to restore pod: web-0; skipping resource "
+        "deviceclasses; restoring persistent volume as-is because it doesn't have a snapshot; "
+        "deletestalevirtualmachineinstancemigrations; pvc mounts are available; stage pods, "
+        "ensuring latest; initial backup processing complete, moving to finalizingpartiallyfailed; "
+        "there is no existing backupstoragelocation set as default; getting list of pvcs; found "
+        "existing stage pod, skipping; have not yet been admitted. waiting. server starting... "
+        "set maintenance according to; may be more or less depending on; is preparing; found 1 "
+        "backups in the backup location that do not exist in the cluster",
+    ),
+    (
         5,
         "starting eventsource controller=backup controllergroup=velero.io controllerkind=backup "
         'controllerkind=restore logrusr.go source="kind source: *v1.backup" starting controller; '
