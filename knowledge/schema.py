@@ -75,7 +75,9 @@ class Signature(_Strict):
     ignore_case: bool = False
     components: tuple[str, ...] = ()
     """Empty: any component. A text whose component is not known matches too."""
-    where: tuple[TextKind, ...] = ("log", "event", "status")
+    where: tuple[TextKind | Literal["row"], ...] = ("log", "event", "status")
+    """``row``: a row of a table that a command prints; looked for in whatever people paste, and not
+    in the logs of pods, which hold none."""
     levels: tuple[Literal["debug", "info", "warning", "error", "fatal"], ...] = ()
     """Empty: any level. A line that names no level matches too."""
 

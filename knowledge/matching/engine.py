@@ -86,6 +86,7 @@ class Engine:
         """Compile the matchers. Raises ``ValueError`` where one cannot be compiled."""
         self.entries: dict[str, Entry] = {entry.id: entry for entry in entries}
         self._texts: list[_Text] = []
+        self._rows: list[_Text] = []
         self._conditions: dict[str, list[tuple[Entry, ConditionMatch]]] = defaultdict(list)
         self._events: dict[str, list[tuple[Entry, EventMatch]]] = defaultdict(list)
         self._pods: list[tuple[Entry, PodMatch]] = []
@@ -93,14 +94,14 @@ class Engine:
         self._probes: dict[str, list[tuple[Entry, ProbeMatch]]] = defaultdict(list)
         for entry in self.entries.values():
             self._add(entry)
-        self._automaton = Automaton(
-            [(for_automaton(text.signature), text.signature.ignore_case) for text in self._texts]
-        )
+        self._automaton = _automaton(self._texts)
+        self._row_automaton = _automaton(self._rows)
 
     def _add(self, entry: Entry) -> None:
         for matcher in entry.matchers:
             if (signature := matcher.signature) is not None:
-                self._texts.append(_Text(entry, signature))
+                texts = self._rows if "row" in signature.where else self._texts
+                texts.append(_Text(entry, signature))
             elif (condition := matcher.condition) is not None:
                 self._conditions[condition.type].append((entry, condition))
             elif (event := matcher.event) is not None:
@@ -145,7 +146,7 @@ class Engine:
                 said.time or first.time,
                 {"lead": lead} if lead else {},
             )
-            yield from self._confirm(hit.ids, observation)
+            yield from self._confirm([self._texts[number] for number in hit.ids], observation)
 
     def _match_one(self, observation: Observation) -> Iterator[Match]:
         kind = observation.kind
@@ -161,17 +162,18 @@ class Engine:
         elif kind == "pod":
             yield from self._match_pod(observation)
         if observation.text:
-            flat = " ".join(observation.text.split())
-            yield from self._confirm(self._automaton.find(flat.encode()), observation)
+            flat = " ".join(observation.text.split()).encode()
+            wanted = [self._texts[number] for number in sorted(self._automaton.find(flat))]
+            wanted += [self._rows[number] for number in sorted(self._row_automaton.find(flat))]
+            yield from self._confirm(wanted, observation)
 
-    def _confirm(self, ids: Iterable[int], observation: Observation) -> Iterator[Match]:
+    def _confirm(self, texts: Iterable[_Text], observation: Observation) -> Iterator[Match]:
         text = " ".join(observation.text.split()) if observation.kind != "log" else observation.text
         where = observation.kind if observation.kind in ("log", "event") else "status"
         seen: dict[str, Match] = {}
-        for number in sorted(ids):
-            wanted = self._texts[number]
+        for wanted in texts:
             signature = wanted.signature
-            if where not in signature.where:
+            if where not in signature.where and "row" not in signature.where:
                 continue
             if not _component_fits(signature.components, observation.component):
                 continue
@@ -261,6 +263,10 @@ class Engine:
                     time=observation.time,
                 )
                 yield Match(entry, quoted, {}, 0.85)
+
+
+def _automaton(texts: Iterable[_Text]) -> Automaton:
+    return Automaton([(for_automaton(t.signature), t.signature.ignore_case) for t in texts])
 
 
 def _component_fits(wanted: tuple[str, ...], component: str) -> bool:

@@ -260,3 +260,15 @@ ok: [localhost] => {"changed": false}
 def test_a_task_whose_failure_is_ignored_is_no_trouble() -> None:
     assert found(PLAYBOOK % "", component="operator")[0].entry.id == "operator-task-failed"
     assert not found(PLAYBOOK % "...ignoring", component="operator")
+
+
+ROW = "etcdoperator.v0.9.4   etcd   0.9.4   etcdoperator.v0.9.2   Failed"
+
+
+def test_a_row_of_a_table_is_known_where_it_is_pasted() -> None:
+    assert [ranked.entry.id for ranked in found(ROW)] == ["olm-csv-failed"]
+    assert [ranked.entry.id for ranked in found(ROW, kind="log")] == ["olm-csv-failed"]
+
+
+def test_a_row_of_a_table_is_not_looked_for_in_the_logs_of_pods() -> None:
+    assert list(engine().scan([ROW.encode()])) == []
