@@ -16,7 +16,11 @@ from sandbox.slack import MANAGER
 from tests.demo.running import Demo
 from tests.slack_sandbox.browser import browsing, page_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("demo"),
+]
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 ALERT = "A task of a hook's playbook failed"

@@ -22,7 +22,7 @@ from tests.slack_sandbox.conftest import (
     socket_mode,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
 
 Json = dict[str, Any]
 HINTS = (
