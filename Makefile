@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Processes that share the tests; most tests wait, so that twice as many as cores are the quickest.
+WORKERS ?= auto
 
 .PHONY: venv demo demo-real test check format bench apiserver clean
 
@@ -24,7 +26,7 @@ demo-real: venv apiserver
 	$(BIN)/python -m tests.apiserver.demo
 
 test: venv
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: venv
 	$(BIN)/ruff format --check bot handlers knowledge sandbox tests bench

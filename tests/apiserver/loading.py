@@ -70,6 +70,8 @@ def load(
     for entry in objects:
         if entry["kind"] == "Pod":
             running(server, entry["metadata"]["namespace"], entry["metadata"]["name"])
+    for (where, pod, container), content in (logs or {}).items():
+        served(server, where, pod, container, content)
 
 
 @dataclass
@@ -149,6 +151,20 @@ def running(server: ApiServer, namespace: str, pod: str) -> None:
         if status.get("phase") == "Running":
             return
         assert time.monotonic() < until, f"pod {namespace}/{pod} never ran: {status}"
+        time.sleep(0.05)
+
+
+def served(server: ApiServer, namespace: str, pod: str, container: str, content: bytes) -> None:
+    """Return when a log is served, and begins as it should or has had ten seconds to."""
+    path = f"{path_of(POD, namespace, pod)}/log?container={container}&limitBytes=64"
+    wanted = content[:64].decode(errors="replace")
+    begun = time.monotonic()
+    while True:
+        status, answer = server.call("GET", path)
+        waited = time.monotonic() - begun
+        if status == 200 and (answer.get("text", wanted) == wanted or waited > 10):
+            return
+        assert waited < 30, f"the log of {namespace}/{pod} is not served: {status} {answer}"
         time.sleep(0.05)
 
 
