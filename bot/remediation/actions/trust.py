@@ -104,6 +104,30 @@ class _Bundle(Action[CaBundle]):
         """Return the right to patch the target."""
         return (("host", _set(ground.subject, {}).permission),)
 
+    def body(self, bundle: object) -> Json:
+        """Return the part of the target's spec that holds a bundle."""
+        raise NotImplementedError
+
+    def old(self, spec: Json) -> object:
+        """Return the bundle that the target's spec has now."""
+        raise NotImplementedError
+
+    def draft(self, ground: Ground, params: CaBundle) -> Draft:
+        """Return the patch, with the fingerprints to compare."""
+        prints, lines = chain(params.pem, ground.now)
+        encoded = base64.b64encode(params.pem.encode()).decode()
+
+        def setting(bundle: object) -> Call:
+            return _set(ground.subject, {**self.body(bundle), "refresh": True})
+
+        return Draft(
+            (setting(encoded),),
+            _ready(ground),
+            lines,
+            (setting(self.old(spec_of(ground.subject))),),
+            prints,
+        )
+
 
 class SetClusterCaBundle(_Bundle):
     """Tell MTC which CA signs a cluster's API certificate."""
@@ -112,18 +136,13 @@ class SetClusterCaBundle(_Bundle):
     title = LocalText(en="Set the cluster's CA bundle", zh="设置集群的 CA 证书包")
     targets = (k.MIGCLUSTER.kind,)
 
-    def draft(self, ground: Ground, params: CaBundle) -> Draft:
-        """Return the patch, with the fingerprints to compare."""
-        prints, lines = chain(params.pem, ground.now)
-        encoded = base64.b64encode(params.pem.encode()).decode()
-        old = spec_of(ground.subject).get("caBundle")
-        return Draft(
-            (_set(ground.subject, {"caBundle": encoded, "refresh": True}),),
-            _ready(ground),
-            lines,
-            (_set(ground.subject, {"caBundle": old, "refresh": True}),),
-            prints,
-        )
+    def body(self, bundle: object) -> Json:
+        """Return the field of a MigCluster."""
+        return {"caBundle": bundle}
+
+    def old(self, spec: Json) -> object:
+        """Return what that field is now."""
+        return spec.get("caBundle")
 
 
 def _set(subject: Json, spec: Json) -> Call:
@@ -147,22 +166,13 @@ class SetStorageCaBundle(_Bundle):
     title = LocalText(en="Set the object store's CA bundle", zh="设置对象存储的 CA 证书包")
     targets = (k.MIGSTORAGE.kind,)
 
-    def draft(self, ground: Ground, params: CaBundle) -> Draft:
-        """Return the patch, with the fingerprints to compare."""
-        prints, lines = chain(params.pem, ground.now)
-        encoded = base64.b64encode(params.pem.encode()).decode()
-        settings = mapping(ground.subject, "spec", "backupStorageConfig")
+    def body(self, bundle: object) -> Json:
+        """Return the field of a MigStorage for stores of the S3 kind."""
+        return {"backupStorageConfig": {"s3CustomCABundle": bundle}}
 
-        def body(value: object) -> Json:
-            return {"backupStorageConfig": {"s3CustomCABundle": value}, "refresh": True}
-
-        return Draft(
-            (_set(ground.subject, body(encoded)),),
-            _ready(ground),
-            lines,
-            (_set(ground.subject, body(settings.get("s3CustomCABundle"))),),
-            prints,
-        )
+    def old(self, spec: Json) -> object:
+        """Return what that field is now."""
+        return mapping(spec, "backupStorageConfig").get("s3CustomCABundle")
 
 
 class NewToken(Params):
