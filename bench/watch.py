@@ -39,6 +39,7 @@ from tests.apiserver.loading import load, path_of
 from tests.apiserver.pairing import pair
 from tests.apiserver.process import ApiServer, NoBinaryError
 from tests.apiserver.rights import ACCOUNT, bot_token
+from tests.apiserver.running import run_bot
 
 ROOT = Path(__file__).parents[1]
 SIZES = (1_000, 5_000, 10_000)
@@ -128,21 +129,9 @@ class Bot:
             "database": f"sqlite:///{folder}/mtc-bot.sqlite3",
         }
         (folder / "mtc-bot.yaml").write_bytes(orjson.dumps(settings))
-        environment = {
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "XDG_CACHE_HOME": os.devnull,
-        }
-        options = ["--config", str(folder / "mtc-bot.yaml"), "--slack-api", slack.api_url]
         self.began = time.monotonic()
-        with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", "run", *options],
-                cwd=ROOT,
-                env=os.environ | environment | _allocation(),
-                stdout=output,
-                stderr=output,
-            )
+        environment = {"XDG_CACHE_HOME": os.devnull, **_allocation()}
+        self._process = run_bot(folder, slack, environment)
 
     def said(self, words: str, seconds: float = 600) -> float:
         """Return how long after its start the bot logged these words."""

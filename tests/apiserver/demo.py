@@ -31,8 +31,8 @@ from tests.apiserver.kwok import Kwok
 from tests.apiserver.mirroring import Mirror
 from tests.apiserver.process import ApiServer, NoBinaryError, binary
 from tests.apiserver.rights import ACCOUNT, apply
+from tests.apiserver.running import run_bot
 
-ROOT = Path(__file__).parents[2]
 CHANNEL = "C0MIGRATE1"
 PORT = 8765
 BEGINS = {
@@ -128,22 +128,7 @@ class Demo:
     def _keep(self) -> None:
         """Start the bot, and start it again whenever it ends."""
         while not self._over.is_set():
-            with (self._folder / "bot.log").open("ab") as log:
-                self._bot = subprocess.Popen(
-                    [
-                        *(sys.executable, "-m", "bot.cli", "run"),
-                        *("--config", str(self._folder / "mtc-bot.yaml")),
-                        *("--slack-api", self.slack.api_url),
-                    ],
-                    cwd=ROOT,
-                    env={
-                        **os.environ,
-                        "SLACK_BOT_TOKEN": self.slack.bot_token,
-                        "SLACK_APP_TOKEN": self.slack.app_token,
-                    },
-                    stdout=log,
-                    stderr=log,
-                )
+            self._bot = run_bot(self._folder, self.slack)
             self.pid, self.starts = self._bot.pid, self.starts + 1
             again = " again" if self.starts > 1 else ""
             self._say(f"the bot is started{again}, process {self.pid}; try: kill -9 {self.pid}")

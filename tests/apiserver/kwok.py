@@ -142,13 +142,8 @@ class Kwok:
             "metadata": {"name": pod, "namespace": namespace},
             "spec": {"logs": entries},
         }
-        path = f"/apis/{KWOK_LOGS.api_version}/namespaces/{namespace}/logs"
-        status, answer = self.server.call("POST", path, body)
-        if status == 409:  # deleted and made anew, there would be no log at all for a moment
-            spec = {"spec": body["spec"]}
-            self.server.done("PATCH", f"{path}/{pod}", spec, "application/merge-patch+json")
-        else:
-            assert status == 201, answer
+        # Not deleted and made anew: there would be no log at all for a moment.
+        self.server.put(f"/apis/{KWOK_LOGS.api_version}/namespaces/{namespace}/logs", body)
 
     def _written(self, content: bytes) -> Path:
         self._count += 1

@@ -94,7 +94,7 @@ class Loading:
                 namespace(server, where)
             written = metadata.pop("uid", "")
             status = entry.pop("status", None) if entry["kind"] in _APART else None
-            made = self._created(server, kind, where, _accepted(entry, where, kwok))
+            made = server.put(path_of(kind, where), _accepted(entry, where, kwok))
             if written:
                 self.uids[written.encode()] = made["metadata"]["uid"].encode()
             if status is not None and kwok is None:
@@ -123,15 +123,6 @@ class Loading:
             if kind.kind not in _APART:
                 change |= {key: entry[key] for key in ("spec", "status") if key in entry}
             server.done("PATCH", path, change, _MERGE)
-
-    @staticmethod
-    def _created(server: ApiServer, kind: Kind, where: str, entry: Json) -> Json:
-        status, answer = server.call("POST", path_of(kind, where), entry)
-        if status == 409:
-            path = path_of(kind, where, entry["metadata"]["name"])
-            return server.done("PATCH", path, entry, _MERGE)
-        assert status == 201, f"{entry['kind']} {entry['metadata']['name']}: {answer}"
-        return answer
 
 
 def give_logs(kwok: Kwok, logs: Mapping[tuple[str, str, str], bytes]) -> None:

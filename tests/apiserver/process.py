@@ -129,6 +129,15 @@ class ApiServer:
         assert 200 <= status < 300, f"{method} {path}: {status} {answer.get('message', answer)}"
         return answer
 
+    def put(self, path: str, body: Json) -> Json:
+        """Make an object below a collection's path, or merge it into the one that is there."""
+        status, answer = self.call("POST", path, body)
+        if status == 409:
+            named = f"{path}/{body['metadata']['name']}"
+            return self.done("PATCH", named, body, "application/merge-patch+json")
+        assert status == 201, f"{body['kind']} {body['metadata']['name']}: {answer}"
+        return answer
+
     def kubeconfig(self, path: Path, token: str = "", context: str = "tests") -> Path:
         """Write a kubeconfig for the holder of a token and return its path."""
         content = {

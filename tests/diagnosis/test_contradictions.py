@@ -19,28 +19,15 @@ from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation
 from knowledge.ranking import rank
 from knowledge.schema import Entry
-from tests.diagnosis.world import NOW, SHOP_1, Thing, mtc, plan, plane, pod, thing, true
+from tests.diagnosis.world import NOW, SHOP_1, Thing, going, plan, plane, pod, thing, true
 
 SELECTOR = "3 node(s) didn't match Pod's node affinity/selector"
 CPU = "3 Insufficient cpu"
 
 
 def waiting() -> Thing:
-    phase = "WaitForDirectVolumeMigrationToComplete"
-    return mtc(
-        "MigMigration",
-        "shop-1",
-        spec={"migPlanRef": {"name": "shop"}},
-        status={
-            "phase": phase,
-            "itinerary": "Final",
-            "startTimestamp": "2026-03-01T11:05:00Z",
-            "conditions": [
-                true("Running", reason=phase),
-                true("DirectVolumeMigrationBlocked", "Critical", "not started"),
-            ],
-        },
-    )
+    blocked = true("DirectVolumeMigrationBlocked", "Critical", "not started")
+    return going("WaitForDirectVolumeMigrationToComplete", blocked)
 
 
 def server(message: str) -> Thing:

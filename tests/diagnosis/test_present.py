@@ -14,22 +14,11 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
-from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, mtc, plan, plane, thing, true
+from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, going, mtc, plan, plane, thing, true
 
 
 def waiting() -> Thing:
-    phase = "WaitForVeleroReady"
-    return mtc(
-        "MigMigration",
-        "shop-1",
-        spec={"migPlanRef": {"name": "shop"}},
-        status={
-            "phase": phase,
-            "itinerary": "Final",
-            "startTimestamp": "2026-03-01T11:05:00Z",
-            "conditions": [true("Running", reason=phase)],
-        },
-    )
+    return going("WaitForVeleroReady")
 
 
 def workload(name: str = "velero", namespace: str = MTC_NAMESPACE, replicas: int = 0) -> Thing:

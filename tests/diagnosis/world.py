@@ -82,6 +82,20 @@ def failed(*errors: str, reason: str = "FinalRestoreFailed") -> Thing:
     )
 
 
+def going(phase: str, *conditions: Thing) -> Thing:
+    return mtc(
+        "MigMigration",
+        "shop-1",
+        spec={"migPlanRef": {"name": "shop"}},
+        status={
+            "phase": phase,
+            "itinerary": "Final",
+            "startTimestamp": "2026-03-01T11:05:00Z",
+            "conditions": [true("Running", reason=phase), *conditions],
+        },
+    )
+
+
 def pod(name: str, namespace: str = MTC_NAMESPACE, **parts: Any) -> Thing:
     body = {"status": {"phase": "Running"}, **parts}
     return thing("v1", "Pod", name, namespace, **body)

@@ -6,9 +6,7 @@ database; Slack is the sandbox. It is killed right after the approval, and start
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,12 +22,12 @@ from bot.store.database import read_database
 from handlers.views.actions import Form, RequestAction
 from sandbox.roles import DEMO_POLICY
 from sandbox.slack import APPROVER, OPERATOR, SlackSandbox
+from tests.apiserver.running import run_bot
 from tests.handlers.checking import shown
 from tests.remediation.live.site import PATIENCE, Site
 from tests.remediation.stories import ended_well
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(300)]
-ROOT = Path(__file__).parents[3]
 ROOM = "C0MIGRATE1"
 MAY_RUN = AccessRequest("create", k.MIGMIGRATION.group, k.MIGMIGRATION.plural, MTC_NAMESPACE)
 
@@ -55,22 +53,7 @@ class Bot:
         (folder / "mtc-bot.yaml").write_text(yaml.safe_dump(settings))
 
     def start(self) -> None:
-        with (self._folder / "bot.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "bot.cli", "run"),
-                    *("--config", str(self._folder / "mtc-bot.yaml")),
-                    *("--slack-api", self.slack.api_url),
-                ],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    "SLACK_BOT_TOKEN": self.slack.bot_token,
-                    "SLACK_APP_TOKEN": self.slack.app_token,
-                },
-                stdout=log,
-                stderr=log,
-            )
+        self._process = run_bot(self._folder, self.slack)
         self.slack.wait_connected(timeout=PATIENCE)
 
     def kill(self) -> None:
