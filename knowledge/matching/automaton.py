@@ -13,14 +13,14 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice
 
 import hyperscan
 
 from knowledge.matching.compiling import Pattern, compiled
 from knowledge.matching.loglines import BEGINS_RECORD, COMPLETE_RECORD
 
-BLOCK = 1 << 18
+BLOCK = 1 << 20
 """Bytes scanned at once: they stay in the processor's cache while lines are cut out of them."""
 _LONGEST = 1 << 20
 """A line of more bytes is scanned in parts."""
@@ -254,20 +254,29 @@ def _spans(piece: _Piece, ends: Iterable[int]) -> list[_Span]:
     return spans
 
 
-def _lead(data: bytes, begin: int, span: _Span, past: Iterable[_Piece]) -> bytes:
+def _lead(data: bytes, begin: int, span: _Span, past: Sequence[_Piece]) -> bytes:
     """Return the beginning of the record that a line is a later part of, if it is."""
     line, start, stop = span
     if start > line:
         return data[line : line + _LEAD]
     if BEGINS_RECORD.match(data, start, stop):
         return b""
-    pieces = (*past, (data, begin, line))
-    before = b"".join(d[max(start, end - _BACK) : end] for d, start, end in pieces)[-_BACK:]
-    breaks = [len(before)]
-    while breaks[-1] > 0 and len(breaks) <= _BACK_LINES:
-        breaks.append(before.rfind(b"\n", 0, breaks[-1] - 1) + 1)
-    for until, begun in pairwise(breaks):
-        if BEGINS_RECORD.match(before, begun, until):
-            first = before[begun:until].rstrip()
+    for first in islice(_lines_before((data, begin, line), past), _BACK_LINES):
+        if BEGINS_RECORD.match(first):
+            first = first.rstrip()
             return b"" if COMPLETE_RECORD.match(first) else first[:_LEAD]
     return b""
+
+
+def _lines_before(piece: _Piece, past: Sequence[_Piece]) -> Iterator[bytes]:
+    """Yield the lines before the end of a piece, the last one first, as far as is looked back."""
+    left = _BACK
+    for data, begin, end in (piece, *reversed(past)):
+        stop = end
+        while stop > begin:
+            start = data.rfind(b"\n", max(begin, stop - left), stop - 1) + 1 or begin
+            left -= stop - start
+            if left < 0:
+                return
+            yield data[start:stop]
+            stop = start
