@@ -17,6 +17,7 @@ import yaml
 from knowledge.describing import described
 from knowledge.eventtables import overcome
 from knowledge.matching.engine import Engine, Match
+from knowledge.matching.playbooks import TASK_LINES
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
 
@@ -37,8 +38,6 @@ _SCREEN = re.compile(r"^\s*(?:```|~~~|\$ |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@
 _CUTS = 4
 """How often a text that is no YAML as a whole is cut before the line that spoils it."""
 _TASK_FAILED = re.compile(r"\b(?:fatal|failed): \[")
-_TASK_LINES = 60
-"""Lines that the answer of a failed task may take."""
 _OWN_LINE = re.compile(
     r"""^(?:\S|\s*(?:-\s|[\w./-]+[:=]|\d[\dhms]+\s|(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"""
 )
@@ -81,7 +80,7 @@ def _ignored(lines: Sequence[str]) -> set[int]:
     """Return the indices of the lines of failures that an Ansible playbook was told to ignore."""
     ignored: set[int] = set()
     for last in (i for i, line in enumerate(lines) if line.strip(" >") == "...ignoring"):
-        for index in range(last, max(last - _TASK_LINES, -1), -1):
+        for index in range(last, max(last - TASK_LINES, -1), -1):
             ignored.add(index)
             if _TASK_FAILED.search(lines[index]):
                 break

@@ -17,6 +17,7 @@ from knowledge.matching.automaton import Automaton
 from knowledge.matching.expressions import Expression
 from knowledge.matching.loglines import head
 from knowledge.matching.patterns import confirming, for_automaton, tolerate_quotes
+from knowledge.matching.playbooks import standing
 from knowledge.observations import Observation, Subject
 from knowledge.schema import (
     ANY_TYPE,
@@ -130,9 +131,10 @@ class Engine:
         """Yield the matches in a log given as bytes; memory stays bounded.
 
         A line that goes on with the record of one before it, such as the second of an error's
-        two, has that one's time and level; the field ``lead`` of its observation holds it.
+        two, has that one's time and level; the field ``lead`` of its observation holds it. What a
+        playbook was told to ignore is left out.
         """
-        for hit in self._automaton.lines(chunks):
+        for hit in standing(self._automaton.lines(chunks)):
             line = hit.line.decode("utf-8", "replace").rstrip("\r")
             lead = hit.lead.decode("utf-8", "replace")
             said, first = head(line), head(lead)

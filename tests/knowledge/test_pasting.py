@@ -262,6 +262,27 @@ def test_a_task_whose_failure_is_ignored_is_no_trouble() -> None:
     assert not found(PLAYBOOK % "...ignoring", component="operator")
 
 
+def in_log(text: str, *, chunk: int = 100) -> list[str]:
+    data = text.encode()
+    chunks = [data[at : at + chunk] for at in range(0, len(data), chunk)]
+    return [
+        r.entry.id for r in rank(engine().scan(chunks, component="operator")) if not r.entry.benign
+    ]
+
+
+def test_a_log_that_is_scanned_knows_what_a_playbook_was_told_to_ignore() -> None:
+    ignored, failed = PLAYBOOK % "...ignoring", PLAYBOOK % ""
+    assert in_log(ignored) == []
+    assert in_log(failed) == ["operator-task-failed"]
+    assert in_log(ignored + failed + ignored) == ["operator-task-failed"]
+    assert in_log(failed + ignored) == ["operator-task-failed"]
+
+
+def test_a_failure_far_above_an_ignored_one_stands() -> None:
+    between = "TASK [migrationcontroller : Get cluster config] ok\n" * 100
+    assert in_log(PLAYBOOK % "" + between + "...ignoring\n") == ["operator-task-failed"]
+
+
 ROW = "etcdoperator.v0.9.4   etcd   0.9.4   etcdoperator.v0.9.2   Failed"
 
 
