@@ -12,6 +12,11 @@ import yaml
 from sandbox.scenarios.schema import Scenario
 from sandbox.scenarios.twins import like_its_twin
 
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # libyaml is not everywhere; the pure loader is only slower
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
 
 def folder() -> Path:
     """Return where the scenarios lie."""
@@ -46,7 +51,7 @@ def parse_scenario(path: Path) -> Scenario:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    told = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     if not isinstance(told, dict):
         raise ValueError("holds no scenario")
     return told
@@ -59,5 +64,5 @@ def templates(name: str) -> dict[str, Any]:
     They are shared: fill them, do not change them.
     """
     path = folder() / "templates" / f"{name}.yaml"
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     return loaded

@@ -29,6 +29,11 @@ from sandbox.slack.blocks.schema import (
     TypedNode,
 )
 
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # libyaml is not everywhere; the pure loader is only slower
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
 _PATH = Path(__file__).with_name("catalog.yaml")
 _TYPE = {"type": "string"}
 _SHARED: dict[str, dict[str, Any]] = {"blocks": {**_TYPE, "block_id": {"string": {"max": 255}}}}
@@ -38,7 +43,7 @@ _TEXTS = {"plain": ("plain_text",), "mrkdwn": ("mrkdwn",), "any": ("plain_text",
 
 @cache
 def _catalogue() -> tuple[dict[str, dict[str, ObjectNode]], dict[str, Node]]:
-    raw = yaml.safe_load(_PATH.read_text(encoding="utf-8"))
+    raw = yaml.load(_PATH.read_text(encoding="utf-8"), Loader=_Loader)
     families = {
         family: {
             name: _object(
