@@ -18,6 +18,7 @@ from knowledge.matching.expressions import Expression
 from knowledge.matching.loglines import head
 from knowledge.matching.patterns import confirming, for_automaton, tolerate_quotes
 from knowledge.matching.playbooks import standing
+from knowledge.matching.scheduling import most_nodes
 from knowledge.observations import Observation, Subject
 from knowledge.schema import (
     ANY_TYPE,
@@ -184,12 +185,10 @@ class Engine:
             found = wanted.pattern.search(text)
             if found is None:
                 continue
-            match = Match(
-                wanted.entry,
-                observation,
-                _groups(found),
-                _text_confidence(found.end() - found.start(), observation.level),
-            )
+            confidence = _text_confidence(found.end() - found.start(), observation.level)
+            if widest := most_nodes(wanted.pattern, text):
+                found, confidence = widest
+            match = Match(wanted.entry, observation, _groups(found), confidence)
             known = seen.get(wanted.entry.id)
             if known is None or known.confidence < match.confidence:
                 seen[wanted.entry.id] = match
