@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.apiserver.crds import KWOK_LOGS
+from tests.apiserver.crds import KWOK_EXECS, KWOK_LOGS
 from tests.apiserver.keeping import Kept, keep
 from tests.apiserver.process import ApiServer, Json, binary, free_port
 
@@ -144,6 +144,17 @@ class Kwok:
         }
         # Not deleted and made anew: there would be no log at all for a moment.
         self.server.put(f"/apis/{KWOK_LOGS.api_version}/namespaces/{namespace}/logs", body)
+
+    def exec(self, namespace: str, pod: str, container: str) -> None:
+        """Let commands be run in a pod's container: they run here, in a folder of the test's."""
+        local = {"workDir": str(self._folder)}
+        body = {
+            "apiVersion": KWOK_EXECS.api_version,
+            "kind": KWOK_EXECS.kind,
+            "metadata": {"name": pod, "namespace": namespace},
+            "spec": {"execs": [{"containers": [container], "local": local}]},
+        }
+        self.server.put(f"/apis/{KWOK_EXECS.api_version}/namespaces/{namespace}/execs", body)
 
     def _written(self, content: bytes) -> Path:
         self._count += 1

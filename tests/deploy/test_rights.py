@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import base64
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 import yaml
+from websocket import (
+    WebSocketBadStatusException,
+    WebSocketConnectionClosedException,
+    create_connection,
+)
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, WATCHED_KINDS
@@ -21,9 +27,13 @@ from bot.configuration import Configuration
 from bot.diagnosis.gathering import gather
 from bot.diagnosis.surveying import DEPENDENCIES
 from tests.apiserver.fixtures import Server
-from tests.apiserver.loading import clear, load
+from tests.apiserver.loading import clear, load, namespace
+from tests.apiserver.process import ApiServer
 from tests.apiserver.rights import ACCOUNT, TOKENS, apply, documents
 from tests.clusters import contract
+
+STDOUT = b"\x01"
+"""The channel of what a command prints."""
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +136,44 @@ class TestRights:
             AccessRequest("escalate", "rbac.authorization.k8s.io", "clusterroles"),
         ):
             assert plane.host.allowed(asked).allowed is False
+
+    def test_a_pod_runs_commands_but_none_for_the_bot(
+        self, plane: LivePlane, control_server: Server
+    ) -> None:
+        api, kwok, place = control_server.api, control_server.kwok, "commands"
+        namespace(api, place)
+        spec = {"containers": [{"name": "main"}]}
+        meta = {"name": "web", "namespace": place}
+        load(api, [{"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}], kwok)
+        kwok.exec(place, "web", "main")
+        until = time.monotonic() + 60
+        while (said := echoed(api, api.admin_token, place)) != "ran":
+            assert time.monotonic() < until, said
+            time.sleep(0.1)
+        assert echoed(api, api.account_token(ACCOUNT, ACCOUNT), place) == "403"
+
+
+def echoed(api: ApiServer, token: str, place: str) -> str:
+    """Run ``printf ran`` in the pod; return what it prints, or the status of the refusal."""
+    path = f"/api/v1/namespaces/{place}/pods/web/exec?container=main&stdout=1"
+    said = b""
+    try:
+        with closing(
+            create_connection(
+                api.url.replace("https:", "wss:") + f"{path}&command=printf&command=ran",
+                header=[f"Authorization: Bearer {token}"],
+                subprotocols=["v4.channel.k8s.io"],
+                sslopt={"ca_certs": str(api.folder / "ca.crt")},
+                timeout=30,
+            )
+        ) as channels:
+            while frame := bytes(channels.recv_data()[1]):
+                said += frame[1:] if frame[:1] == STDOUT else b""
+    except WebSocketBadStatusException as refused:
+        return str(refused.status_code)
+    except WebSocketConnectionClosedException:
+        pass
+    return said.decode()
 
 
 def test_the_settings_in_the_manifest_are_settings() -> None:
