@@ -235,7 +235,8 @@ def _telling(engine: Engine, seen: list[Observation], lang: Lang) -> tuple[Obser
     told = most_telling(
         ((o, alarming(o.text) or o.kind != "log") for o in seen if o.kind != "object"),
         max(times, default=None),
-        lambda observation: bool(engine.match([observation])),
+        # A symptom only says that something failed: what made it fail is worth an entry.
+        lambda observation: any(m.entry.role != "symptom" for m in engine.match([observation])),
     )
     known = [
         f"{r.entry.id}（{r.entry.title.zh}）" if lang == "zh" else r.entry.id

@@ -108,6 +108,13 @@ class TestDraft:
         assert "Known already: store-bucket-missing" in result.output
         assert "kb match" in result.output
 
+    def test_a_line_of_which_only_the_symptom_is_known_is_drafted(self) -> None:
+        result = run(
+            "draft", "-", typed=ODD.replace("cannot go on", "Error backing up item") + "\n"
+        )
+        assert result.exit_code == 0
+        assert "flux converter" in result.stdout
+
     def test_a_secret_in_the_log_does_not_get_into_the_draft(self) -> None:
         result = run("draft", "-", typed=ODD.replace("17", "password=hunter2hunter2") + "\n")
         assert result.exit_code == 0
