@@ -33,6 +33,9 @@ _STATES = frozenset({"true", "false", "unknown"})
 _LINE = re.compile(
     r"^(?P<indent>\s*)(?P<dash>-\s+)?(?P<key>[A-Za-z][A-Za-z ]*):(?:\s+(?P<value>.*))?$"
 )
+_STATE = re.compile(
+    r"^(?P<indent>\s*)(?P<state>(?:Last )?State):\s+(?P<phase>Waiting|Terminated)\s*$"
+)
 _TOP = re.compile(r"^(?P<key>kind|name):\s+(?P<value>[\w.-]+)\s*$", re.IGNORECASE)
 _INLINE = re.compile(
     r"(?:^|[\s,;{])\"?(?P<key>type|status|reason|category|message)\"?[:=]\s*", re.IGNORECASE
@@ -56,6 +59,10 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
     if status and top.get("kind"):
         taken.update(used)
         found += observe(_object(top, status))
+    states, used = _containers(lines)
+    if states:
+        taken.update(used)
+        found += observe({**_object(top, {"containerStatuses": states}), "kind": "Pod"})
     if component:
         found = [replace(fact, component=component) for fact in found]
     return found, taken
@@ -89,6 +96,34 @@ def _status(lines: Sequence[str]) -> tuple[dict[str, object], list[int]]:
         status[key] = int(value) if value.isdecimal() and len(value) < 10 else value
         used.append(index)
     return status, used
+
+
+def _containers(lines: Sequence[str]) -> tuple[list[dict[str, object]], list[int]]:
+    """Return the states of containers as ``oc describe pod`` prints them.
+
+    How a container ended before counts as its state where only that was pasted.
+    """
+    found: list[dict[str, object]] = []
+    used: list[int] = []
+    now = any(re.match(r"\s*State:\s+\w", line) for line in lines)
+    for index, line in enumerate(lines):
+        if (begin := _STATE.match(line)) is None:
+            continue
+        said: dict[str, object] = {}
+        used.append(index)
+        for number, inner in enumerate(lines[index + 1 : index + 8], index + 1):
+            field = _LINE.match(inner)
+            if field is None or len(field["indent"]) <= len(begin["indent"]):
+                break
+            words = field["key"].split()
+            value = (field["value"] or "").strip()
+            said[words[0].lower() + "".join(words[1:])] = (
+                int(value) if value.isdecimal() and len(value) < 4 else value
+            )
+            used.append(number)
+        key = "lastState" if now and begin["state"] == "Last State" else "state"
+        found.append({key: {begin["phase"].lower(): said}})
+    return found, used
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[dict[str, str], list[int]]]:

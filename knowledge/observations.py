@@ -38,7 +38,8 @@ class Observation:
     """debug, info, warning, error, fatal; empty where the line names none."""
     time: datetime | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    """Condition: type, reason, category. Event: reason, kind. Pod: reason, exit_code. Probe: name
-    and parameters. Log: lead, the first line of a record of several."""
+    """Condition: type, reason, category. Event: reason, kind. Pod: reason, exit_code, container,
+    state (``state`` or ``lastState``). Probe: name and parameters. Log: lead, the first line of a
+    record of several."""
     object: Mapping[str, Any] | None = None
     """For kind ``object``: the object itself."""

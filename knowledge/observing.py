@@ -46,6 +46,7 @@ _EVENT_LINE = re.compile(
 )
 """How a controller logs an event that it has sent."""
 _CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b")
+_LAST_STATE = re.compile(r"\W*last ?state\b", re.IGNORECASE)
 _EXIT_CODE = re.compile(
     r"\bexit(?:ed)?(?: with)?(?: status| code|Code)?[ :=]+(\d{1,3})\b", re.IGNORECASE
 )
@@ -104,6 +105,8 @@ def observe_line(line: str, kind: str = "", component: str = "", where: str = ""
         return Observation("event", text, where=where, component=component, fields=fields)
     if kind == "pod-status":
         fields = {"reasons": " ".join(_CAMEL.findall(text))}
+        if _LAST_STATE.match(text):
+            fields["state"] = "lastState"
         if code := _EXIT_CODE.search(text):
             fields["exit_code"] = code[1]
         return Observation("pod", text, where=where, component=component, fields=fields)
@@ -262,6 +265,7 @@ def _pod(status: Mapping[str, Any], subject: Subject, component: str) -> Iterato
                             "reason": why,
                             "exit_code": str(code) if isinstance(code, int) else "",
                             "container": name,
+                            "state": state_key,
                         },
                     )
 

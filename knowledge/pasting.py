@@ -16,6 +16,7 @@ import yaml
 
 from knowledge.describing import described
 from knowledge.eventtables import overcome
+from knowledge.fragments import CONTAINER, closed, whole
 from knowledge.matching.engine import Engine, Match
 from knowledge.matching.playbooks import TASK_LINES
 from knowledge.observations import Observation
@@ -105,8 +106,8 @@ def parse_objects(text: str, kind: str = "") -> list[Any]:
         return []
     if _aliases(text) > 100:
         return []
-    for attempt in (text, _without_screen(text)):
-        objects = [d for d in _documents(attempt) if isinstance(d, dict | list)]
+    for attempt in dict.fromkeys((text, bare := _without_screen(text), closed(bare))):
+        objects = [whole(d) for d in _documents(attempt) if isinstance(d, dict | list)]
         if any(_telling(o) for o in objects):
             return objects
     return []
@@ -153,6 +154,8 @@ def _telling(value: Any) -> bool:
         "metadata",
         "phase",
     }
+    if any(isinstance(value.get(key), dict) for key in CONTAINER):
+        return True
     return bool(keys & {str(key) for key in value})
 
 

@@ -124,6 +124,8 @@ class PodMatch(_Strict):
     reason: OneOrMany = ()
     message: str | None = None
     exit_code: int | None = None
+    current: bool = False
+    """Only what a container is in now, not how it ended the time before."""
 
     _check_message = field_validator("message")(_compiles)
 

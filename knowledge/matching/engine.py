@@ -242,6 +242,8 @@ class Engine:
         for entry, wanted in self._pods:
             if wanted.reason and not reasons & set(wanted.reason):
                 continue
+            if wanted.current and observation.fields.get("state") == "lastState":
+                continue
             if wanted.exit_code is not None and observation.fields.get("exit_code") != str(
                 wanted.exit_code
             ):

@@ -1,0 +1,122 @@
+"""Pieces of objects tell what the whole objects would.
+
+In: what people cut out of a screen, without its braces or the object around it. Out: the first
+finding of the built-in entries, or none for what is in order.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.fragments import closed, whole
+from knowledge.loading import load_builtin
+from knowledge.matching.engine import Engine
+from knowledge.pasting import match_text
+from knowledge.ranking import rank
+
+
+@cache
+def engine() -> Engine:
+    return Engine(load_builtin().by_id.values())
+
+
+def first(text: str) -> str:
+    findings = rank(match_text(engine(), text.encode()))
+    return findings[0].entry.id if findings else ""
+
+
+MEMBERS = """\
+"lastState": {
+    "terminated": {"exitCode": 137, "reason": "OOMKilled"}
+},
+"name": "restic",
+"""
+AFTER_ITS_BRACE = """\
+    "conditions": [
+        {"message": "0/3 nodes are available: 3 Insufficient memory.",
+         "reason": "Unschedulable", "status": "False", "type": "PodScheduled"}
+    ],
+    "phase": "Pending"
+}
+"""
+SEVERAL = """\
+{"name": "a", "state": {"running": {}}},
+{"name": "b", "state": {"waiting": {"reason": "CreateContainerConfigError"}}},
+"""
+YAML = """\
+terminated:
+  exitCode: 2
+  reason: Error
+"""
+DESCRIBED = """\
+    State:          Terminated
+      Reason:       Error
+      Exit Code:    1
+      Started:      Mon, 02 Jan 2023 10:00:00 +0000
+"""
+
+
+@pytest.mark.parametrize(
+    ("piece", "entry"),
+    [
+        (MEMBERS, "container-out-of-memory"),
+        (AFTER_ITS_BRACE, "unschedulable-insufficient"),
+        (SEVERAL, "container-config-error"),
+        (YAML, "container-failed"),
+        (DESCRIBED, "container-failed"),
+        (DESCRIBED.replace("State:", "Last State:"), "container-failed"),
+    ],
+)
+def test_a_piece_tells_what_the_object_would(piece: str, entry: str) -> None:
+    assert first(piece) == entry
+
+
+def test_how_a_container_ended_before_is_no_failure_while_it_runs() -> None:
+    ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    assert first(json.dumps({"state": {"running": {}}, "lastState": ended})) == ""
+    described = DESCRIBED.replace("State:", "Last State:")
+    assert first(f"    State:          Running\n{described}") == ""
+
+
+def test_what_ended_well_is_no_failure() -> None:
+    assert first("terminated:\n  exitCode: 0\n  reason: Completed\n") == ""
+
+
+@given(
+    st.dictionaries(
+        st.text(alphabet="abcdef", min_size=1),
+        st.recursive(
+            st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
+        ),
+        min_size=1,
+    )
+)
+def test_json_without_its_braces_is_made_whole(members: dict[str, object]) -> None:
+    text = json.dumps(members)
+    assert json.loads(closed(text[1:-1])) == members
+    assert json.loads(closed(text[1:])) == members
+    assert json.loads(closed(text)) == members
+
+
+@given(st.text(alphabet='{}[]",: \\ab1\n', max_size=80))
+def test_odd_text_does_no_harm(text: str) -> None:
+    assert isinstance(closed(text), str)
+    match_text(engine(), text.encode())
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda v: (
+            st.lists(v)
+            | st.dictionaries(st.sampled_from(["state", "lastState", "terminated", "kind", "x"]), v)
+        ),
+    )
+)
+def test_odd_values_do_no_harm(value: object) -> None:
+    whole(value)
