@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from rich.table import Table
 
 from bot.cli.rendering import diagnosis_json, diagnosis_page, progress_line
 from bot.cli.terminal import choose, err, fail, language, out, print_json
-from bot.clusters.archive import open_archive
+from bot.clusters.archive import ArchivePlane, open_archive
 from bot.clusters.port import ControlPlane, NotFound, ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.questions.naming import closest, parse_target
@@ -48,6 +50,12 @@ def open_plane(archive: Path | None, context: str, lang: Lang) -> ControlPlane:
     return open_live(context=context)
 
 
+def clock_of(plane: ControlPlane) -> Callable[[], datetime]:
+    """Return the clock to judge by: that of an archive stands still at when it was taken."""
+    taken = plane.taken if isinstance(plane, ArchivePlane) else None
+    return lambda: taken or datetime.now(UTC)
+
+
 def diagnose(
     name: Annotated[
         str,
@@ -79,7 +87,7 @@ def diagnose(
                 "mighook/X、dvm/X。",
             )
         )
-    diagnoser = Diagnoser(Engine(load(tuple(own or ())).by_id.values()))
+    engine = Engine(load(tuple(own or ())).by_id.values())
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True
     ) as progress:
@@ -89,7 +97,7 @@ def diagnose(
             choose(speak, "reading objects and logs", "正在读取对象和日志"), total=None
         )
         try:
-            result = diagnoser(plane, target)
+            result = Diagnoser(engine, clock_of(plane))(plane, target)
         except NotFound as error:
             _unknown(plane, target, str(error), speak)
     if output == "json":
@@ -121,7 +129,7 @@ def list_migrations(archive: Archive = None, context: Context = "", lang: LangOp
         table.add_column(
             choose(speak, en, zh), overflow="fold", no_wrap=en in ("Migration", "Since")
         )
-    for row in overview(plane):
+    for row in overview(plane, clock_of(plane)()):
         since = f"{row.outcome.since:%Y-%m-%d %H:%M:%SZ}" if row.outcome.since else ""
         copied = progress_line(row.progress, speak)
         word = name_of(speak, "outcome", row.outcome.word)

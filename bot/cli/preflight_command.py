@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from bot.cli.diagnose_command import Archive, Context, LangOption, open_plane
+from bot.cli.diagnose_command import Archive, Context, LangOption, clock_of, open_plane
 from bot.cli.rendering import finding_json, masked_line
 from bot.cli.terminal import choose, err, fail, language, out, print_json
 from bot.clusters.port import NotFound, ObjectRef
@@ -52,7 +51,7 @@ def look_ahead(
         progress.add_task(choose(speak, "reading both clusters", "正在读取两个集群"), total=None)
         plane = open_plane(archive, context, speak)
         try:
-            found = preflight(plane, target, engine, datetime.now(UTC))
+            found = preflight(plane, target, engine, clock_of(plane)())
         except NotFound:
             _unknown(closest(plane, target), target, speak)
     if output == "json":

@@ -45,9 +45,9 @@ def parse_time(text: str) -> datetime | None:
     """Return an ISO 8601 time as aware UTC, or None where it is not one."""
     try:
         when = datetime.fromisoformat(text.replace(",", "."))
-    except ValueError:
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def head(line: str) -> LineHead:

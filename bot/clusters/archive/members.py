@@ -32,6 +32,8 @@ class Member:
     source: ByteSource
     cut: bool = False
     """The archive ends in the middle of this file; ``size`` is what there is."""
+    modified: float = 0.0
+    """When it was written, in seconds since 1970; 0 where that is not known."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes from the beginning."""
@@ -121,7 +123,9 @@ def walk(root: Path, problems: Problems) -> dict[str, Member]:
                         "limits", f"only the first {MAX_MEMBERS} files of {root.name} are read"
                     )
                     return found
-                found[path] = Member(path, status.st_size, LooseFile(root / path))
+                found[path] = Member(
+                    path, status.st_size, LooseFile(root / path), modified=status.st_mtime
+                )
             else:
                 problems.add(
                     "links and devices", f"{shown(path)} is a link or a device: not followed"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+
 from bot.clusters import kinds as k
 from bot.clusters.archive.cluster import ArchiveCluster
 from bot.clusters.archive.layout import HOST, Flavour, LoginError, place_of
 from bot.clusters.archive.members import Member, Problems, shown
 from bot.clusters.archive.objects import ParsedFiles
+from bot.clusters.archive.taking import when_taken
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ClusterError, ClusterReader, Json, NotFound, Unauthorized
 
@@ -23,6 +28,7 @@ class ArchivePlane:
         self._parsed = ParsedFiles()
         self._clusters: dict[str, ArchiveCluster] = {}
         self._login_errors: dict[str, str] = {}
+        self._modified = [member.modified for _, member in files]
         self._flavour: Flavour = flavour
         self._host = self._cluster(HOST)
         for path, member in files:
@@ -39,6 +45,11 @@ class ArchivePlane:
     def host(self) -> ClusterReader:
         """Return the cluster that was gathered from."""
         return self._host
+
+    @cached_property
+    def taken(self) -> datetime | None:
+        """Return when the archive was taken, aware UTC; None where nothing tells."""
+        return when_taken(self._modified, self._host)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -95,7 +106,7 @@ class ArchivePlane:
         place = place_of(path)
         if place is None:
             return
-        member = Member(path, member.size, member.source, member.cut)
+        member = replace(member, path=path)
         if isinstance(place, LoginError):
             text = member.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
             self._login_errors[place.cluster] = shown(text.rstrip(".")) or "no text"

@@ -113,6 +113,7 @@ class _Indexing:
         self._input = _Forward(source)
         self._next_name = ""
         self._next_size: int | None = None
+        self._modified = 0.0
         self.members: dict[str, Member] = {}
 
     def run(self, name: str) -> None:
@@ -163,6 +164,7 @@ class _Indexing:
         if kind in _LINKS_AND_DEVICES:
             self._leave("links and devices", f"{shown(name)} is a link or a device: not followed")
             return
+        self._modified = float(header.mtime)
         self._regular(name, size, plain=kind in (tarfile.REGTYPE, tarfile.AREGTYPE, b"7"))
 
     def _regular(self, name: str, size: int, *, plain: bool) -> None:
@@ -189,7 +191,7 @@ class _Indexing:
             there = self._input.skip(size)
             body = Window(self._source, start, there)
         if there or not size:
-            self.members[path] = Member(path, there, body, cut=there < size)
+            self.members[path] = Member(path, there, body, there < size, self._modified)
         self._input.skip(_padded(size) - size)
 
     def _extend(self, header: tarfile.TarInfo) -> None:
