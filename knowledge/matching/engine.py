@@ -222,7 +222,7 @@ class Engine:
             yield Match(entry, observation, found, confidence)
         if not known:
             for entry, wanted in self._conditions.get(ANY_TYPE, ()):
-                if kind in wanted.kind and fields.get("category") in wanted.category:
+                if kind in ("", *wanted.kind) and fields.get("category") in wanted.category:
                     yield Match(entry, observation, {}, 0.6)
 
     def _match_event(self, observation: Observation) -> Iterator[Match]:

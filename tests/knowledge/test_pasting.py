@@ -293,3 +293,20 @@ def test_a_row_of_a_table_is_known_where_it_is_pasted() -> None:
 
 def test_a_row_of_a_table_is_not_looked_for_in_the_logs_of_pods() -> None:
     assert list(engine().scan([ROW.encode()])) == []
+
+
+FRAGMENT = """\
+conditions:
+- category: {category}
+  lastTransitionTime: "2025-03-04T10:15:00Z"
+  message: The namespaces use a feature that the destination cluster lacks.
+  status: "True"
+  type: DestinationLacksFeature
+"""
+
+
+def test_a_blocking_condition_that_no_entry_names_is_told_without_its_object() -> None:
+    told = found(FRAGMENT.format(category="Critical"), kind="condition")
+    assert [ranked.entry.id for ranked in told] == ["mtc-condition-unknown"]
+    for harmless in ("Warn", "Advisory", "Required"):
+        assert not found(FRAGMENT.format(category=harmless), kind="condition")
