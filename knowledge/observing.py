@@ -149,10 +149,7 @@ def _observe(obj: Any, cluster: str, depth: int) -> Iterator[Observation]:
     )
     status = _mapping(obj.get("status"))
     component = _component(obj)
-    conditions = status.get("conditions")
-    for condition in conditions if isinstance(conditions, list) else ():
-        if isinstance(condition, Mapping):
-            yield from _condition(condition, subject, component)
+    yield from _conditions(status.get("conditions"), subject, component)
     if subject.kind in ("Pod", "") and _looks_like_pod(status):
         yield from _pod(status, subject, component)
     rest = {key: value for key, value in status.items() if key != "conditions"}
@@ -195,6 +192,14 @@ def _event(obj: Mapping[str, Any], subject: Subject) -> Iterator[Observation]:
         ),
         fields={"reason": reason, "kind": target.kind, "type": _text(obj.get("type"))},
     )
+
+
+def _conditions(conditions: Any, subject: Subject, component: str) -> Iterator[Observation]:
+    """Yield what conditions tell; of a history, which has no types, only its end holds."""
+    listed = [c for c in conditions if isinstance(c, Mapping)] if _is_list(conditions) else []
+    for number, condition in enumerate(listed, 1):
+        if condition.get("type") or number == len(listed):
+            yield from _condition(condition, subject, component)
 
 
 def _condition(
@@ -280,7 +285,9 @@ def _messages(
             here = f"{path}.{key}"
             if key in _MESSAGE_KEYS:
                 yield from _texts(inner, subject, component, here)
-            if isinstance(inner, Mapping | list):
+            if key == "conditions":
+                yield from _conditions(inner, subject, component)
+            elif isinstance(inner, Mapping | list):
                 yield from _messages(inner, subject, component, here, depth + 1)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -321,6 +328,10 @@ def _first_time(value: Mapping[str, Any], *keys: str) -> datetime | None:
         if isinstance(raw, str) and (time := parse_time(raw)):
             return time
     return None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

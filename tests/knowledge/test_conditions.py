@@ -343,3 +343,26 @@ def test_what_the_kubelet_says_of_a_container_is_no_failure_of_a_migration(engin
 
     assert not rank(match_text(engine, of_kubelet.encode()))
     assert [found.entry.id for found in rank(match_text(engine, of_mtc.encode()))] == ["dvm-failed"]
+
+
+def test_of_the_history_of_an_operator_only_its_end_holds(engine: Engine) -> None:
+    missing = {"phase": "Pending", "message": "one or more requirements couldn't be found"}
+    done = {"phase": "Succeeded", "message": "install strategy completed with no errors"}
+
+    def first(*history: dict[str, str]) -> list[str]:
+        csv = {"kind": "ClusterServiceVersion", "status": {"conditions": list(history)}}
+        return [f.entry.id for f in rank(engine.match(observe(csv)))]
+
+    assert first(missing, done) == []
+    assert first(done, missing) == ["olm-csv-failed"]
+
+
+def test_conditions_deep_in_a_status_count_as_conditions(engine: Engine) -> None:
+    failed = {
+        "type": "BundleLookupFailed",
+        "status": "True",
+        "reason": "DeadlineExceeded",
+        "message": "Job was active longer than specified deadline",
+    }
+    plan = {"kind": "InstallPlan", "status": {"bundleLookups": [{"conditions": [failed]}]}}
+    assert rank(engine.match(observe(plan)))[0].entry.id == "olm-bundle-unpack-failed"
