@@ -86,13 +86,13 @@ class Dossier:
         if self.migration is None:
             return None, None
         status = mapping(self.migration, "status")
-        begun = _time(status.get("startTimestamp")) or _time(
+        begun = moment(status.get("startTimestamp")) or moment(
             metadata(self.migration).get("creationTimestamp")
         )
         if status.get("phase") != "Completed":
             return begun, None
-        ends = [_time(step.get("completed")) for step in dicts(status.get("pipeline"))]
-        ends += [_time(c.get("lastTransitionTime")) for c in dicts(status.get("conditions"))]
+        ends = [moment(step.get("completed")) for step in dicts(status.get("pipeline"))]
+        ends += [moment(c.get("lastTransitionTime")) for c in dicts(status.get("conditions"))]
         known = [end for end in ends if end]
         return begun, max(known) if known else None
 
@@ -139,7 +139,8 @@ def annotations_of(obj: Json | None) -> Json:
     return mapping(obj, "metadata", "annotations")
 
 
-def _time(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
+    """Return a time as aware UTC, or None where it is none; archives hold times, not texts."""
     if isinstance(value, datetime):
         value = value.isoformat()
     return parse_time(value) if isinstance(value, str) else None

@@ -41,7 +41,7 @@ def verdicts(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
             time=outcome.since,
             workloads=", ".join(outcome.scaled_down[:10]),
         )
-    if outcome.word is Word.STALLED:
+    if outcome.word is Word.STALLED and outcome.phase:
         minutes = ""
         if outcome.since is not None:
             minutes = str(int((dossier.now - outcome.since).total_seconds() // 60))

@@ -115,6 +115,7 @@ COPYING = frozenset(
 
 DEFAULT_LIMIT = timedelta(minutes=15)
 LIMITS: dict[str, timedelta] = {
+    "": timedelta(minutes=5),
     "WaitForRefresh": timedelta(minutes=5),
     "WaitForStaleStagePodsTerminated": timedelta(minutes=10),
     "StagePodsCreated": timedelta(minutes=10),

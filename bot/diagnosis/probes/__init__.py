@@ -15,6 +15,7 @@ from bot.diagnosis.probes.agents import (
     volume_copies_unfinished,
     volumes_not_on_nfs,
 )
+from bot.diagnosis.probes.controller import controller_absent, object_untouched
 from bot.diagnosis.probes.images import images_missing
 from bot.diagnosis.probes.namespaces import (
     node_selector_agrees,
@@ -30,6 +31,8 @@ from knowledge.observations import Observation
 Probe = Callable[[Dossier, Outcome], Iterator[Observation]]
 
 PROBES: tuple[Probe, ...] = (
+    controller_absent,
+    object_untouched,
     node_selector_differs,
     node_selector_agrees,
     uid_range_collision,

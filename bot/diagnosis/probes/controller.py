@@ -1,0 +1,102 @@
+"""Whether mig-controller has heard of an object, and whether it is there at all.
+
+While it is away nothing on its objects says so: a migration made meanwhile has no status, one that
+was under way keeps the phase and the conditions it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from bot.clusters import kinds as k
+from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE, Kind
+from bot.clusters.port import Json
+from bot.diagnosis.dossier import Dossier, Scene, dicts, mapping, metadata, moment, ref_name, text
+from bot.diagnosis.probes.answers import answer
+from bot.mtc.outcome_words import Outcome
+from knowledge.observations import Observation
+from knowledge.observing import subject_of
+
+DEPLOYMENT = "migration-controller"
+"""Name of the Deployment (mig-operator roles/migrationcontroller)."""
+RESTART = timedelta(minutes=1)
+"""A new pod may take this long: the Deployment is of strategy Recreate."""
+UNTOUCHED = timedelta(minutes=2)
+"""After this an object that has no status is not merely new: the controller takes seconds."""
+_PROCESSED = frozenset({"MigMigration", "MigPlan", "MigCluster", "MigStorage", "MigHook"})
+
+
+def controller_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where no pod of mig-controller is available; where nothing was read, say nothing."""
+    del outcome
+    host = dossier.scene("host")
+    deployment = host.named(k.DEPLOYMENT, DEPLOYMENT, MTC_NAMESPACE)
+    if deployment is None:
+        return
+    wanted, status = mapping(deployment, "spec").get("replicas", 1), mapping(deployment, "status")
+    since = _unavailable_since(status)
+    if wanted == 0:
+        state = "is scaled to 0 replicas"
+    elif status.get("availableReplicas") or since is None or dossier.now - since < RESTART:
+        return
+    else:
+        state = f"has 0 of {wanted} replicas available"
+    yield answer(
+        "controller-absent",
+        f"deployment/{DEPLOYMENT} {state}",
+        where=f"deployment/{DEPLOYMENT} status",
+        subject=subject_of(deployment, host.cluster),
+        time=since,
+        state=state,
+    )
+
+
+def object_untouched(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer with each object of the target that has no status long after it was made."""
+    del outcome
+    host, plan = dossier.scene("host"), dossier.plan
+    wanted = [dossier.subject]
+    if plan is not None and plan is not dossier.subject:
+        owned = [host.named(k.MIGSTORAGE, ref_name(plan, "migStorageRef"))]
+        owned += [host.named(k.MIGCLUSTER, ref_name(plan, f"{w}MigClusterRef")) for w in _ENDS]
+        wanted += [plan, *owned]
+    for obj in wanted:
+        if obj is None or not _untouched(obj, dossier.now):
+            continue
+        kind, name = BY_KIND[text(obj.get("kind"))], text(metadata(obj).get("name"))
+        made = moment(metadata(obj).get("creationTimestamp"))
+        others = [other for other in _waiting(host, kind, dossier.now) if other != name]
+        more = f"; nor have {', '.join(others[:5])}" if others else ""
+        yield answer(
+            "object-untouched",
+            f"{kind.singular}/{name} has no status since it was made at {made:%H:%M:%SZ}{more}",
+            where=f"{kind.singular}/{name} status",
+            subject=subject_of(obj, host.cluster),
+            time=made,
+            resource=kind.singular,
+        )
+
+
+_ENDS = ("src", "dest")
+
+
+def _waiting(host: Scene, kind: Kind, now: datetime) -> list[str]:
+    """Return the names of the objects of a kind that wait as well, the oldest first."""
+    waiting = [obj for obj in host.all(kind) if _untouched(obj, now)]
+    waiting.sort(key=lambda obj: str(metadata(obj).get("creationTimestamp")))
+    return [text(metadata(obj).get("name")) for obj in waiting]
+
+
+def _untouched(obj: Json, now: datetime) -> bool:
+    status, made = mapping(obj, "status"), moment(metadata(obj).get("creationTimestamp"))
+    said = status.get("conditions") or status.get("phase")
+    kind = text(obj.get("kind"))
+    return kind in _PROCESSED and not said and made is not None and now - made > UNTOUCHED
+
+
+def _unavailable_since(status: Json) -> datetime | None:
+    for condition in dicts(status.get("conditions")):
+        if condition.get("type") == "Available" and condition.get("status") == "False":
+            return moment(condition.get("lastTransitionTime"))
+    return None
