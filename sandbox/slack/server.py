@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -30,6 +30,8 @@ _POLICY = (
 )
 _MOST_BYTES = 64 * 1024 * 1024
 _START_SECONDS = 10.0
+_TURNS = 8
+"""Of the loop: more than it takes until a connection that was accepted is known to aiohttp."""
 
 _log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -101,15 +103,16 @@ class Server:
         self._over = asyncio.Event()
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
         await runner.setup()
+        loop, answering = asyncio.get_running_loop(), cast(web.Server, runner.server)
         try:
-            site = web.TCPSite(runner, self._host, self._port)
-            await site.start()
-            port = runner.addresses[0][1]
+            listening = await loop.create_server(answering, self._host, self._port)
+            port = listening.sockets[0].getsockname()[1]
             shown = f"[{self._host}]" if ":" in self._host else self._host
             self._backend.origin = f"http://{shown}:{port}"
-            self._loop = asyncio.get_running_loop()
+            self._loop = loop
             self._ready.set()
             await self._over.wait()
+            await _close(listening)
         finally:
             await self._backend.sockets.close()
             await runner.cleanup()
@@ -173,6 +176,18 @@ class Server:
             spent = error.code in ("invalid_url", "expired_url", "used_url")
             return web.json_response(error.answer(), status=404 if spent else 200)
         return web.Response(text="ok")
+
+
+async def _close(listening: asyncio.Server) -> None:
+    """Accept no more, let what was accepted arrive at aiohttp, which will close it, and close.
+
+    asyncio loses a connection that it accepted and takes up after its server was closed.
+    """
+    for each in listening.sockets:
+        listening.get_loop().remove_reader(each.fileno())
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    listening.close()
 
 
 @web.middleware

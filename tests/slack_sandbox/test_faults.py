@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import socket
+import threading
 import time
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import pytest
 from slack_sdk import WebClient
@@ -102,3 +106,25 @@ def test_the_log_of_calls_never_holds_a_token(sandbox: SlackSandbox, web: WebCli
     calls = sandbox.calls("auth.test")
     assert [(call.token, call.error) for call in calls] == [("bot", ""), ("bad", "invalid_auth")]
     assert sandbox.bot_token not in repr(calls)
+
+
+def test_a_workspace_that_stops_while_it_is_called_leaves_no_connection_open() -> None:
+    def call(port: int | None, called: threading.Event) -> None:
+        try:
+            while True:
+                socket.create_connection(("127.0.0.1", port), 60).close()
+                called.set()
+        except OSError:
+            pass  # it is over
+
+    for _ in range(2):
+        with SlackSandbox() as sandbox:
+            called = threading.Event()
+            port = urlsplit(sandbox.url).port
+            callers = [threading.Thread(target=call, args=(port, called)) for _ in range(2)]
+            for caller in callers:
+                caller.start()
+            assert called.wait(60)
+        for caller in callers:
+            caller.join()
+        gc.collect()  # what is still open makes a warning, which is an error
