@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from knowledge.contradicting import doubts, weighed
 from knowledge.describing import described
 from knowledge.eventtables import overcome
 from knowledge.fragments import CONTAINER, closed, whole
@@ -45,7 +46,15 @@ _OWN_LINE = re.compile(
 
 
 def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "") -> list[Match]:
-    """Return the matches in what was given, whatever it is; never raises for odd content."""
+    """Return the matches in what was given, whatever it is; never raises for odd content.
+
+    What speaks in it against a match lowers the confidence of that match.
+    """
+    found = _matched(engine, data, kind, component)
+    return weighed(found, doubts(engine, found, lambda e: _matched(e, data, kind, component)))
+
+
+def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Match]:
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         data = data.decode("utf-16", "replace").encode()
     text = _COLOUR.sub("", data.decode("utf-8-sig", "replace")).replace("\u00a0", " ")

@@ -310,3 +310,17 @@ def test_a_blocking_condition_that_no_entry_names_is_told_without_its_object() -
     assert [ranked.entry.id for ranked in told] == ["mtc-condition-unknown"]
     for harmless in ("Warn", "Advisory", "Required"):
         assert not found(FRAGMENT.format(category=harmless), kind="condition")
+
+
+def test_what_speaks_in_a_paste_against_a_cause_lowers_it() -> None:
+    message = "0/6 nodes are available: 3 Insufficient cpu, 3 node(s) didn't match node selector."
+    text = f"""\
+kind: Pod
+metadata: {{name: rsync-server, namespace: shop}}
+status:
+  conditions:
+  - {{type: PodScheduled, status: "False", reason: Unschedulable, message: "{message}"}}
+"""
+    first, second = found(text)[:2]
+    assert first.entry.id == "unschedulable-insufficient"
+    assert (second.entry.id, second.doubted) == ("dvm-node-selector-missing", True)
