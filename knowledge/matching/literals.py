@@ -31,7 +31,7 @@ _EACH = 0.5
 """What one more text to look for costs, in lines of a thousand that need a closer look."""
 _LACKING = 30
 """How many times as much each byte costs that a text is shorter than ``_WINDOW``."""
-_PLAIN = 0.4
+_PLAIN = 0.8
 """How far the cost follows from how usual a text's letters are: Hyperscan takes them two by two."""
 
 Texts = frozenset[str]
