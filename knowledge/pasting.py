@@ -66,8 +66,10 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
         return list(engine.scan([data], component=component))
     lines = text.splitlines()
     found = _match_lines(engine, lines, kind, component)
-    if all(match.entry.benign for match in found) and len(whole := _unwrapped(lines)) < len(lines):
-        found += _match_lines(engine, whole, kind, component)
+    if all(match.entry.benign for match in found):
+        for whole in (_unwrapped(lines), _spoken(text, kind)):
+            if 0 < len(whole) < len(lines):
+                found += _match_lines(engine, whole, kind, component)
     return found
 
 
@@ -106,6 +108,14 @@ def _unwrapped(lines: Sequence[str]) -> list[str]:
         else:
             whole.append(line)
     return whole
+
+
+def _spoken(text: str, kind: str) -> list[str]:
+    """Return the messages of a piece of YAML that is no object: each on one line, as it was."""
+    if kind == "log" or len(text) > MAX_TEXT or "message" not in text:
+        return []
+    pieces = [d for d in _documents(text) if isinstance(d, dict)]
+    return [" ".join(d["message"].split()) for d in pieces if isinstance(d.get("message"), str)]
 
 
 def parse_objects(text: str, kind: str = "") -> list[Any]:

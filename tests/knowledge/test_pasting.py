@@ -89,6 +89,15 @@ def test_a_message_wrapped_by_the_screen_is_read_as_one() -> None:
     assert found("note " + text)[0].entry.id == "cluster-token-refused"
 
 
+def test_a_message_folded_in_a_piece_of_yaml_is_read_as_one() -> None:
+    piece = (
+        "message: 'Internal error occurred: registry.example/shop/web:1:\n"
+        'Get "https://registry.example/v2/": net/http: request canceled while\n'
+        "waiting for connection (Client.Timeout exceeded while awaiting headers)'\n"
+    )
+    assert [item.entry.id for item in found(piece)] == ["image-import-failed"]
+
+
 def test_an_event_that_a_controller_logs_is_an_event() -> None:
     text = (
         'I1014 09:18:53.061079 1 event.go:282] Event(v1.ObjectReference{Kind:"Job", Name:"j-1"}): '
