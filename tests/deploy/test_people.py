@@ -17,6 +17,7 @@ from bot.store.database import open_database
 from tests.apiserver.rights import documents
 from tests.remediation.stories import STORIES
 from tests.remediation.world import World
+from tests.store.databases import blank
 
 PEOPLE = "rbac-people.example.yaml"
 APPLICATIONS = "mtc-remediation-applications"
@@ -44,7 +45,7 @@ def covers(where: str, rule: Json, right: AccessRequest) -> bool:
 def test_the_example_for_people_has_every_right_that_an_action_and_its_undo_ask_for(
     action: str, tmp_path: Path
 ) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/bot.sqlite3")
+    database = open_database(blank(tmp_path / "bot.sqlite3"))
     world = World(database)
     STORIES[action].prepare(world)
     kind, name = STORIES[action].target

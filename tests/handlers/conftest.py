@@ -43,6 +43,7 @@ from sandbox.slack import SlackSandbox, Timing
 from tests.handlers import samples
 from tests.handlers.checking import shown
 from tests.handlers.samples import ENTRIES
+from tests.store.databases import blank
 
 ROOM = "C0MIGRATE1"
 QUICK = Timing(event_retries=(0.3, 0.3), disconnect_grace=0.2, server_ping=1.0)
@@ -216,7 +217,7 @@ def sandbox() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def house(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
-    database = open_database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
+    database = open_database(blank(tmp_path / "bot.sqlite3"))
     built = House(sandbox, database)
     yield built
     built.cluster.gate.set()
@@ -226,7 +227,7 @@ def house(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def workshop(sandbox: SlackSandbox, tmp_path: Path) -> Iterator[House]:
     """A house in which fixes can be asked for, approved and executed."""
-    database = open_database(f"sqlite:///{tmp_path / 'workshop.sqlite3'}")
+    database = open_database(blank(tmp_path / "workshop.sqlite3"))
     alone = [obj for obj in objects() if obj["metadata"]["name"] != "cart-1"]
     built = House(sandbox, database, cluster=GatedCluster("host", alone), remedies=True)
     yield built

@@ -13,9 +13,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from bot.store.database import open_database
+
 USER = "mtc"
+_BLANK = "blank"
 
 
 def binaries() -> Path | None:
@@ -40,6 +44,7 @@ class Postgres:
         self.data = folder / "data"
         self._programs = programs
         self._user = _other_user()
+        self._blank = False
 
     def start(self) -> None:
         self.folder.chmod(0o755)
@@ -59,9 +64,17 @@ class Postgres:
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def database(self, name: str) -> str:
-        """Return the URL of a new, empty database."""
-        psql = [str(self._programs / "psql"), "-h", str(self.folder), "-U", USER, "-d", "postgres"]
-        subprocess.run([*psql, "-qc", f'CREATE DATABASE "{name}"'], check=True)
+        """Return the URL of a new database, with all tables and nothing in them."""
+        if not self._blank:
+            self._blank = True
+            open_database(self._create(_BLANK, "template1")).close()
+        return self._create(name, _BLANK)
+
+    def _create(self, name: str, template: str) -> str:
+        asked = f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
+        folder = str(self.folder)
+        with psycopg.connect(host=folder, user=USER, dbname="postgres", autocommit=True) as server:
+            server.execute(asked.encode())
         return f"postgresql://{USER}@/{name}?host={self.folder}"
 
     def _run(self, program: str, *arguments: str) -> None:

@@ -18,7 +18,7 @@ from bot.watching.watcher import Watcher
 from sandbox.clusters.memory import MemoryCluster
 from sandbox.clusters.plane import MemoryPlane
 from tests.incidents.diagnoses import START
-from tests.store.databases import postgres
+from tests.store.databases import blank, postgres
 from tests.watching.objects import ENGINE, cluster, plan, storage
 
 __all__ = ["postgres"]
@@ -93,7 +93,7 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    made = Site(f"sqlite:///{tmp_path}/mtc-bot.sqlite3")
+    made = Site(blank(tmp_path / "mtc-bot.sqlite3"))
     yield made
     made.watcher.stop()
     made.database.close()
