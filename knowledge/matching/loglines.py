@@ -1,7 +1,8 @@
 """What a log line says of itself: its level and its time.
 
 Formats met in an MTC migration: logrus text (Velero, node-agent), zap JSON (mig-controller,
-with ``ts`` in seconds), klog (``E1124 07:01:45.000000``), stunnel and bare text.
+with ``ts`` in seconds), zap for people (OADP: time, level in capitals, message), klog
+(``E1124 07:01:45.000000``), stunnel and bare text.
 """
 
 from __future__ import annotations
@@ -14,13 +15,19 @@ _LEVEL = re.compile(
     r'(?:\blevel=|"level"\s*:\s*\\*")(?P<level>trace|debug|info|warn(?:ing)?|error|fatal|panic)',
     re.IGNORECASE,
 )
-_KLOG = re.compile(r"^(?P<level>[IWEF])(?P<month>\d\d)(?P<day>\d\d) \d\d:\d\d:\d\d")
+_KLOG = re.compile(
+    r"^(?:\d{4}-\d\d-\d\dT\S+ )?(?P<level>[IWEF])(?P<month>\d\d)(?P<day>\d\d) \d\d:\d\d:\d\d"
+)
+_ZAP = re.compile(
+    r"^(?:\[?pod/\S+ )?(?:\d{4}-\d\d-\d\dT\S+ )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\S+\s+"
+    r"(?P<level>TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|D?PANIC|FATAL)\s"
+)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _UNIX = re.compile(r'"ts"\s*:\s*(?P<seconds>\d{9,13}(?:\.\d+)?)')
 _MILLISECONDS = 10**11
 """A ``ts`` from here on counts milliseconds: mig-controller writes both before and after it has
 read its settings."""
-_WORDS = {"warn": "warning", "panic": "fatal", "trace": "debug"}
+_WORDS = {"warn": "warning", "panic": "fatal", "dpanic": "fatal", "trace": "debug"}
 _LETTERS = {"I": "info", "W": "warning", "E": "error", "F": "fatal"}
 
 BEGINS_RECORD = re.compile(
@@ -58,6 +65,9 @@ def head(line: str) -> LineHead:
         level = _WORDS.get(word, word)
     elif klog := _KLOG.match(line):
         level = _LETTERS[klog["level"]]
+    elif zap := _ZAP.match(line):
+        word = zap["level"].lower()
+        level = _WORDS.get(word, word)
     time: datetime | None = None
     if stamp := _ISO.search(line[:200]):
         time = parse_time(stamp[0])

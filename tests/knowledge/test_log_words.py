@@ -137,3 +137,18 @@ def test_a_line_of_a_healthy_run_raises_nothing(engine: Engine, line: str, compo
 def test_the_controller_dates_its_lines_in_seconds_and_in_milliseconds(stamp: str) -> None:
     said = head(f'{{"level":"info","ts":{stamp},"logger":"entrypoint","msg":"setting up"}}')
     assert said.time == datetime(2026, 11, 24, 6, 18, 45, 743000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("2024-05-02T10:11:12Z\tINFO\tcontrollers.DPA\tno error here", "info"),
+        ("2024-05-02T10:11:12.123+0200\tERROR\tReconciler error\t{}", "error"),
+        ("2024-05-02T10:11:13Z 2024-05-02T10:11:12Z\tDEBUG\tevents\tERROR is a word", "debug"),
+        ("[pod/oadp-1/manager] 2024-05-02T10:11:12Z\tWARN\tslow", "warning"),
+        ("2024-05-02T10:11:13.5Z W0502 10:11:12.000000 1 reflector.go:1] x", "warning"),
+        ("2024-05-02T10:11:12Z the INFO of it", ""),
+    ],
+)
+def test_a_line_for_people_names_its_level_after_its_time(line: str, level: str) -> None:
+    assert head(line).level == level
