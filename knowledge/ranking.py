@@ -9,9 +9,9 @@ A finding that another explains stands beneath it. Rules, in order:
 3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure,
    a doubted one never a cause that is surer;
 4. a symptom that nobody explains goes beneath the best cause that is no guess; what is critical
-   beneath none that is but a warning;
+   beneath none that is but a warning, and what is more than a hint beneath no hint;
 5. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
-   confidence. What is critical comes before warnings in any case.
+   confidence. What is critical comes before warnings in any case, and hints stand among symptoms.
 """
 
 from __future__ import annotations
@@ -164,6 +164,8 @@ def _place(finding: Ranked) -> int:
         return 1 if entry.severity == "critical" else 2
     if finding.confidence < GUESS:
         return 3
+    if entry.severity == "info":
+        return 2
     return 1 if entry.severity in _MILD else 0
 
 
@@ -188,8 +190,10 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
     for index, finding in enumerate(ordered):
         if finding.entry.role != "symptom" or index in parent or first_cause is None:
             continue
-        mild = ordered[first_cause].entry.severity in _MILD
-        if finding.entry.severity == "critical" and mild:
+        worth = ordered[first_cause].entry.severity
+        if finding.entry.severity == "critical" and worth in _MILD:
+            continue
+        if finding.entry.severity != "info" and worth == "info":
             continue
         if not _is_ancestor(parent, index, first_cause):
             parent[index] = first_cause

@@ -33,10 +33,19 @@ def test_what_a_failure_cost_stands_beneath_its_cause(severity: str) -> None:
     assert shown(rank([DOWN, match("why", "cause", severity)])) == [("why", ["down"])]
 
 
-@pytest.mark.parametrize("severity", ["warning", "info"])
-def test_what_is_critical_comes_before_a_cause_that_is_but_a_warning(severity: str) -> None:
-    found = rank([match("aside", "cause", severity), DOWN, match("vague", "symptom", "error")])
+def test_what_is_critical_comes_before_a_cause_that_is_but_a_warning() -> None:
+    found = rank([match("aside", "cause", "warning"), DOWN, match("vague", "symptom", "error")])
     assert shown(found) == [("down", []), ("aside", ["vague"])]
+
+
+def test_a_hint_gathers_nothing_that_is_worse_than_itself() -> None:
+    hint, vague, slight = (
+        match("hint", "cause", "info"),
+        match("vague", "symptom", "error"),
+        match("slight", "symptom", "info"),
+    )
+    assert shown(rank([hint, DOWN, vague])) == [("down", []), ("vague", []), ("hint", [])]
+    assert shown(rank([hint, slight])) == [("hint", ["slight"])]
 
 
 def test_what_is_critical_leads_where_only_guesses_and_symptoms_are_left() -> None:
