@@ -22,6 +22,8 @@ from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome_words import Outcome, Word
 
 _NO_PROGRESS = timedelta(minutes=15)
+_TRANSFERRING = frozenset({"RunRsyncOperations", "WaitForRsyncClientPodsCompleted"})
+"""Where a transfer copies; the second up to MTC 1.4.2."""
 _TELLING = (
     "Postponed",
     "ReconcileFailed",
@@ -118,7 +120,7 @@ def _inner_clock(transfer: DirectVolumeMigration, fallback: datetime | None) -> 
 def _inner_limit(transfer: DirectVolumeMigration, limits: Limits) -> timedelta:
     """Return the limit of a transfer's phase; copying that moves has a long one."""
     status = transfer.status
-    if status.phase != "RunRsyncOperations":
+    if status.phase not in _TRANSFERRING:
         return limits.of(status.phase)
     moving = [p for p in status.running_pods if p.last_observed_progress_percent]
     if moving or status.successful_pods:

@@ -40,6 +40,10 @@ _WAITS: dict[str, LocalText] = {
         "the source's pods to end after their workloads were scaled down",
         "源集群工作负载缩容后 pod 结束",
     ),
+    "EnsureQuiesced": _both(
+        "the source's pods to end after their workloads were scaled down",
+        "源集群工作负载缩容后 pod 结束",
+    ),
     "EnsureDestQuiesced": _both(
         "the destination's pods to end after their workloads were scaled down",
         "目标集群工作负载缩容后 pod 结束",

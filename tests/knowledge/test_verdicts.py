@@ -31,6 +31,7 @@ def answers(engine: Engine, *fields: dict[str, str]) -> tuple[Ranked, ...]:
     ("phase", "waiting_for", "entry"),
     [
         ("EnsureSrcQuiesced", "", "stalled-quiesce"),
+        ("EnsureQuiesced", "", "stalled-quiesce"),
         ("EnsureStageBackupReplicated", "", "stalled-backup-sync"),
         ("StagePodsCreated", "", "stalled-stage-pods"),
         (
@@ -39,6 +40,11 @@ def answers(engine: Engine, *fields: dict[str, str]) -> tuple[Ranked, ...]:
             "stalled-transfer-pod",
         ),
         ("WaitForDirectVolumeMigrationToComplete", "EnsureRsyncRouteAdmitted", "stalled-route"),
+        (
+            "WaitForDirectVolumeMigrationToComplete",
+            "WaitForRsyncClientPodsCompleted",
+            "stalled-rsync",
+        ),
         ("CleanStaleAnnotations", "", "phase-stalled"),
     ],
 )

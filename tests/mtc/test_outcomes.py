@@ -257,3 +257,20 @@ class TestWhatMtcDoesNotSay:
             migration(running, phase="WaitForDirectVolumeMigrationToComplete"), dvms=(waiting,)
         )
         assert (got.word, got.behind) == (Word.STALLED, "EnsureRsyncRouteAdmitted")
+
+    @pytest.mark.parametrize("phase", ["RunRsyncOperations", "WaitForRsyncClientPodsCompleted"])
+    def test_a_transfer_that_copies_for_an_hour_goes_on(self, phase: str) -> None:
+        since = NOW - timedelta(hours=1)
+        pod = {"name": "rsync-1", "namespace": "shop", "lastObservedProgressPercent": "40%"}
+        copying = transfer(
+            {
+                "phase": phase,
+                "conditions": [condition("Running", message="Step: 18/22", since=since)],
+                "runningPods": [pod],
+            }
+        )
+        running = condition("Running", message="Step: 39/50", since=since)
+        got = judge(
+            migration(running, phase="WaitForDirectVolumeMigrationToComplete"), dvms=(copying,)
+        )
+        assert got.word is Word.RUNNING
