@@ -1,20 +1,25 @@
-"""Which rows of ``oc describe``'s events are over.
+"""Which rows of events are over.
 
 A pod that could not be scheduled for a minute, and then was, is not what somebody asks about. The
-table names no object and lists events by when they were last seen: a failure that was last seen
-before its remedy took place tells nothing any more. Rows of ``oc get events`` are about many
-objects, so none of them is taken to be over.
+table of ``oc describe`` is about one object and lists events by when they were last seen; in that
+of ``oc get events`` each row names its object, in any order. A failure that was last seen before
+its remedy took place tells nothing any more.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _ROW = re.compile(
     r"^\W*(?:Warning|Normal)\s+(?P<reason>[A-Z]\w+)\s+"
     r"(?P<age>(?:\d+[dhms]){1,4})\b(?P<rest>.*)"
+)
+_LISTED = re.compile(
+    r"^\W*(?:[\w-]+\s+)?(?P<age>(?:\d+[dhms]){1,4})\b(?: \([^)]*\))?\s+(?:Warning|Normal)\s+"
+    r"(?P<reason>[A-Z]\w+)\s+(?P<object>[a-z]+(?:\.[a-z.]+)?/\S+)\s"
 )
 _HEADER = re.compile(r"^\W*(?:Events:|Type\s+Reason\s+Age\b)")
 _PARTS = re.compile(r"(\d+)([dhms])")
@@ -48,12 +53,33 @@ def overcome(lines: Sequence[str]) -> set[int]:
     over: set[int] = set()
     for table in _tables(lines):
         for position, row in enumerate(table):
-            remedies = _REMEDIES.get(row.reason, frozenset())
-            if any(
-                later.reason in remedies and later.age <= row.age for later in table[position + 1 :]
-            ):
+            if any(_remedied(row, later) for later in table[position + 1 :]):
                 over.update(range(row.index, _end(lines, row.index)))
+    for table in _listed(lines):
+        over.update(
+            row.index
+            for row in table
+            if any(_remedied(row, other) for other in table if other.age < row.age or _final(other))
+        )
     return over
+
+
+def _remedied(row: _Row, other: _Row) -> bool:
+    return other.reason in _REMEDIES.get(row.reason, ()) and other.age <= row.age
+
+
+def _final(row: _Row) -> bool:
+    """Whether what came about stays so: a pod is scheduled once."""
+    return row.reason in ("Scheduled", "ProvisioningSucceeded")
+
+
+def _listed(lines: Sequence[str]) -> Iterable[list[_Row]]:
+    """Return the rows of ``oc get events`` by the object that they are about."""
+    tables: defaultdict[str, list[_Row]] = defaultdict(list)
+    for index, line in enumerate(lines):
+        if row := _LISTED.match(line):
+            tables[row["object"]].append(_Row(index, row["reason"], _seconds(row["age"])))
+    return tables.values()
 
 
 def _tables(lines: Sequence[str]) -> Iterator[list[_Row]]:

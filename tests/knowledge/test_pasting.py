@@ -236,12 +236,27 @@ class TestWhatIsOver:
         (finding,) = found("\n".join(failing + running))
         assert finding.entry.id == "unschedulable-unbound-claim"
 
-    def test_rows_of_many_objects_are_never_over(self) -> None:
-        text = (
-            "16m  Warning  FailedScheduling  pod/db-0   pod has unbound immediate "
-            "PersistentVolumeClaims\n15m  Normal  Scheduled  pod/web-0  Successfully assigned\n"
+    def test_a_row_of_many_objects_is_over_by_one_of_its_own_object(self) -> None:
+        waits = "16m  Warning  FailedScheduling  pod/db-0   pod has unbound immediate " + (
+            "PersistentVolumeClaims\n"
         )
-        assert [one.entry.id for one in found(text)] == ["unschedulable-unbound-claim"]
+        scheduled = "16m  Normal  Scheduled  pod/{}  Successfully assigned\n"
+        for text in (
+            scheduled.format("db-0") + waits,
+            waits + scheduled.format("db-0"),
+            "shop  " + waits + "shop  " + scheduled.format("db-0"),
+        ):
+            assert found(text) == ()
+        (finding,) = found(waits + scheduled.format("web-0"))
+        assert finding.entry.id == "unschedulable-unbound-claim"
+
+    def test_a_row_of_many_objects_that_was_seen_again_since_is_not_over(self) -> None:
+        mount = 'Warning  FailedMount  pod/db-0  MountVolume.SetUp failed for volume "x" : odd\n'
+        started = "5m  Normal  Started  pod/db-0  Started container db\n"
+        assert found(f"12m  {mount}{started}") == ()
+        for age in ("5m", "2m"):
+            (finding,) = found(f"{age}  {mount}{started}")
+            assert finding.entry.id == "volume-mount-failed"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
