@@ -16,7 +16,7 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.mtc.outcome_words import Word
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
-from tests.diagnosis.world import NOW, SHOP_1, Thing, going, mtc, plan, plane, thing, true
+from tests.diagnosis.world import NOW, SHOP, SHOP_1, Thing, going, mtc, plan, plane, thing, true
 
 NEW = {"creationTimestamp": "2026-03-01T11:54:00Z"}
 """Six minutes ago."""
@@ -97,9 +97,11 @@ def test_a_migration_whose_store_was_never_looked_at_is_held_up_by_the_store() -
     store = mtc("MigStorage", "store", metadata=NEW)
     not_ready = true("StorageNotReady", "Critical", "The referenced `migStorageRef` ...")
     blocked = going("", true("PlanNotReady", "Critical", "The `migPlanRef` is not Ready."))
-    found = diagnoser()(plane(blocked, plan(conditions=[not_ready]), store), SHOP_1)
-    assert found.root is not None
-    assert (found.root.entry.id, found.root.subject.name) == ("object-untouched", "store")
+    here = plane(blocked, plan(conditions=[not_ready]), store)
+    for target in (SHOP_1, SHOP):
+        found = diagnoser()(here, target)
+        assert found.root is not None
+        assert (found.root.entry.id, found.root.subject.name) == ("object-untouched", "store")
 
 
 def test_an_object_is_given_time_to_be_looked_at() -> None:

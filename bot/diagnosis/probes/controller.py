@@ -57,10 +57,10 @@ def object_untouched(dossier: Dossier, outcome: Outcome) -> Iterator[Observation
     del outcome
     host, plan = dossier.scene("host"), dossier.plan
     wanted = [dossier.subject]
-    if plan is not None and plan is not dossier.subject:
-        owned = [host.named(k.MIGSTORAGE, ref_name(plan, "migStorageRef"))]
-        owned += [host.named(k.MIGCLUSTER, ref_name(plan, f"{w}MigClusterRef")) for w in _ENDS]
-        wanted += [plan, *owned]
+    if plan is not None:
+        wanted += [plan] if dossier.target.kind != "MigPlan" else []
+        wanted += [host.named(k.MIGSTORAGE, ref_name(plan, "migStorageRef"))]
+        wanted += [host.named(k.MIGCLUSTER, ref_name(plan, f"{end}MigClusterRef")) for end in _ENDS]
     for obj in wanted:
         if obj is None or not _untouched(obj, dossier.now):
             continue
