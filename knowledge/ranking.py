@@ -11,7 +11,9 @@ A finding that another explains stands beneath it. Rules, in order:
 4. a symptom that nobody explains goes beneath the best cause that is no guess; what is critical
    beneath none that is but a warning, and what is more than a hint beneath no hint;
 5. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
-   confidence. What is critical comes before warnings in any case, and hints stand among symptoms.
+   confidence. What is critical comes before warnings in any case, and hints stand among symptoms;
+   what MTC calls Critical comes before what it calls an Error: a plan that names no store is to be
+   mended before it is asked which of two plans may have a namespace.
 """
 
 from __future__ import annotations
@@ -147,9 +149,11 @@ def _merge(matches: list[Match]) -> Ranked:
     )
 
 
-def _order(finding: Ranked) -> tuple[int, float, datetime, str]:
+def _order(finding: Ranked) -> tuple[int, bool, float, datetime, str]:
+    categories = {o.fields.get("category") for o in finding.observations if o.kind == "condition"}
     return (
         _place(finding),
+        "Error" in categories and "Critical" not in categories,
         -_WEIGHT[finding.entry.severity] * finding.confidence,
         finding.first_seen,
         finding.entry.id,
