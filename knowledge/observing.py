@@ -24,6 +24,7 @@ _MESSAGE_KEYS = frozenset(
     {
         "message",
         "error",
+        "errorMessage",
         "errors",
         "validationErrors",
         "failureReason",
