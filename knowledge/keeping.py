@@ -17,7 +17,7 @@ _MAGIC = b"mtc-bot cache 1\n"
 _DIGEST = 32
 _MAX_FILE = 64 << 20
 _OTHERS = 4
-"""Files of one kind for other keys that may stay beside the newest."""
+"""Files of one kind that may stay beside the newest: those that were used last."""
 
 
 def kept(kind: str, key: bytes) -> bytes | None:
@@ -27,8 +27,11 @@ def kept(kind: str, key: bytes) -> bytes | None:
     except (OSError, RuntimeError):
         return None
     body = data[len(_MAGIC) + _DIGEST :]
-    whole = data.startswith(_MAGIC) and data[len(_MAGIC) :][:_DIGEST] == _digest(key, body)
-    return body if whole else None
+    if not (data.startswith(_MAGIC) and data[len(_MAGIC) :][:_DIGEST] == _digest(key, body)):
+        return None
+    with contextlib.suppress(OSError):  # so that it is not this one that goes
+        os.utime(_file(kind, key), follow_symlinks=False)
+    return body
 
 
 def keep(kind: str, key: bytes, body: bytes) -> None:

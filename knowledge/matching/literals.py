@@ -13,6 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # The parser of ``re`` has no public name; sre_parse, its old one, is deprecated.
 from re import _constants as op  # type: ignore[attr-defined]
@@ -33,6 +34,8 @@ _LACKING = 30
 """How many times as much each byte costs that a text is shorter than ``_WINDOW``."""
 _PLAIN = 0.8
 """How far the cost follows from how usual a text's letters are: Hyperscan takes them two by two."""
+_KNOWN = 4096
+"""Patterns whose texts are remembered, since all but a few stay when entries are read again."""
 
 Texts = frozenset[str]
 _NOTHING: Texts = frozenset({""})
@@ -49,6 +52,7 @@ class _Part:
 _ANYTHING = _Part(None, None)
 
 
+@lru_cache(_KNOWN)
 def required(pattern: str) -> Texts:
     """Return texts in lower case, of which each match holds one, whatever case it is in.
 

@@ -140,6 +140,16 @@ def test_files_of_other_patterns_go_when_there_are_many(cache: Path) -> None:
     assert 1 <= len(list(cache.iterdir())) <= 6
 
 
+def test_a_file_that_is_used_stays_however_many_others_are_made(cache: Path) -> None:
+    hits()
+    file = kept(cache)
+    for number in range(8):
+        os.utime(file, ns=(number * 10**9, number * 10**9))
+        assert is_read(file)
+        compiled([*PATTERNS, (b"more of them %d" % number, False)])
+    assert is_read(file)
+
+
 def test_few_patterns_are_not_kept(cache: Path) -> None:
     assert hits(PATTERNS[:10]) == [(2, (7,))]
     assert not cache.exists()
