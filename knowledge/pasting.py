@@ -2,12 +2,14 @@
 
 Log text, one or more YAML or JSON objects, a fragment of a status, rows of ``oc get events``:
 it says itself what it is, and the hint is only a hint. What a screen adds (colours, wrapped
-lines, a cut at the end) does no harm, nor does UTF-16, which PowerShell writes to files.
+lines, a cut at the end) does no harm, nor does UTF-16, which PowerShell writes to files, nor what
+text editors and web pages make of quotes.
 """
 
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -35,6 +37,9 @@ MAX_LINES = 4 << 20
 """Bytes that are read line by line; a longer text is a log, and is scanned."""
 _COLOUR = re.compile(r"(?:\x1b|\u2190)\[[0-9;]*[A-Za-z]")
 _OBJECT = re.compile(r"^\s*\"?(?:apiVersion|kind)\"?: *\"?\w", re.MULTILINE)
+_TYPESET = str.maketrans("\u201c\u201d\u201e\u2018\u2019\u201a", "\"\"\"'''")
+"""The quotes that a text editor or a chat sets, and what was typed."""
+_ESCAPED = re.compile(r"&(?:quot|apos|lt|gt|amp|#x?[0-9a-fA-F]{2,4});")
 _SCREEN = re.compile(r"^\s*(?:```|~~~|\$ |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@[\w.-]+:\S* ?[#$])")
 """A prompt with what was typed, or the fence of a chat."""
 _CUTS = 4
@@ -51,7 +56,20 @@ def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "")
     What speaks in it against a match lowers the confidence of that match.
     """
     found = _matched(engine, data, kind, component)
+    if all(match.entry.benign for match in found) and (plain := _as_typed(data)) is not None:
+        data, found = plain, _matched(engine, plain, kind, component)
     return weighed(found, doubts(engine, found, lambda e: _matched(e, data, kind, component)))
+
+
+def _as_typed(data: bytes) -> bytes | None:
+    """Return a text with typeset quotes and what HTML escapes set back; None where it has none."""
+    if len(data) > MAX_LINES:
+        return None
+    text = data.decode("utf-8", "replace")
+    plain = text.translate(_TYPESET)
+    if _ESCAPED.search(plain):
+        plain = html.unescape(plain)
+    return plain.encode("utf-8", "replace") if plain != text else None
 
 
 def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Match]:

@@ -348,3 +348,23 @@ status:
     first, second = found(text)[:2]
     assert first.entry.id == "unschedulable-insufficient"
     assert (second.entry.id, second.doubted) == ("dvm-node-selector-missing", True)
+
+
+REFUSED = (
+    'time="2025-03-04T10:15:00Z" level=error msg="x" error="configmaps \\"a\\" is forbidden: User '
+    '\\"system:serviceaccount:openshift-migration:velero\\" cannot list resource \\"configmaps\\""'
+)
+
+
+@pytest.mark.parametrize("quote", ["\u201d", "&quot;", "&#34;", "&#x22;"])
+def test_quotes_that_a_page_or_an_editor_has_set_are_read_as_they_were_typed(quote: str) -> None:
+    typeset = REFUSED.replace('"', quote)
+    assert found(typeset)[0].entry.id == found(REFUSED)[0].entry.id == "operator-forbidden"
+
+
+def test_quotes_within_what_somebody_wrote_stay() -> None:
+    line = (
+        '{"level":"error","error":"dial tcp 10.0.0.5:443: connection refused by \u201cshop\u201d"}'
+    )
+    (told,) = found(line)
+    assert told.observations[0].text == line
