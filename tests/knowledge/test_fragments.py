@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.fragments import closed, whole
+from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.pasting import match_text
 from knowledge.ranking import rank
-from tests.knowledge.builtin import builtin_engine
 
 
 @cache
 def engine() -> Engine:
-    return builtin_engine()
+    return Engine(load_builtin().by_id.values())
 
 
 def first(text: str) -> str:

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.matching.loglines import head
 from knowledge.pasting import match_text
 from knowledge.ranking import rank
-from tests.knowledge.builtin import builtin_engine
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return builtin_engine()
+    return Engine(load_builtin().by_id.values())
 
 
 STORE_ERRORS = {

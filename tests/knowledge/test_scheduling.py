@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.loading import load_builtin
+from knowledge.matching.engine import Engine
 from knowledge.matching.scheduling import most_nodes
 from knowledge.observing import observe_line
 from knowledge.ranking import Ranked, rank
-from tests.knowledge.builtin import builtin_engine
 
-ENGINE = builtin_engine()
+ENGINE = Engine(load_builtin().by_id.values())
 MASTERS = "3 node(s) had untolerated taint {node-role.kubernetes.io/master: }"
 
 
