@@ -5,6 +5,7 @@ Names of pods and labels are those that mig-controller, mig-operator and OADP ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.clusters.kinds import MTC_NAMESPACE
@@ -39,6 +40,9 @@ _BY_TRANSFER_POD: tuple[tuple[str, str], ...] = (
     ("stage-", "stage"),
 )
 
+_HOOK_JOB = re.compile(r".-(pre|post)(backup|restore)-[a-z0-9]{5}")
+"""Names of the Jobs that mig-controller makes of hooks; their pods bear no label of MTC."""
+
 
 def component_of(
     namespace: str, pod: str, container: str = "", labels: Mapping[str, object] | None = None
@@ -61,7 +65,7 @@ def component_of(
             return str(own["name"])
         if "migration.openshift.io/migration-registry" in own:
             return "registry"
-    if "mighook" in own:
+    if "mighook" in own or _HOOK_JOB.search(str(own.get("job-name", ""))):
         return "hook"
     if transfer or (part_of or not own) or namespace == MTC_NAMESPACE:
         if container in _BY_CONTAINER and (transfer or pod.startswith(("rsync", "blockrsync"))):

@@ -38,7 +38,7 @@ BEFORE = timedelta(minutes=1)
 AFTER = timedelta(minutes=2)
 """How far outside a migration's own times its evidence may lie."""
 _OWNER_KEYS = re.compile(
-    r"\b(?:backup|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
+    r"\b(?:backup|backuprequest|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
     r'|migCluster|migStorage|migHook|migAnalytic)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
 )
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
@@ -126,11 +126,13 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
     if dossier.migration is None and dossier.target.kind != "DirectVolumeMigration":
         return
     wanted = {pair[0 if scene.role == "source" else 1] for pair in dossier.namespaces}
+    hooks = _hook_jobs(dossier, scene)
     for kind in (k.POD, k.PVC, k.RESOURCEQUOTA, k.NAMESPACE, k.JOB, k.REPLICASET):
         for obj in scene.all(kind):
             meta = metadata(obj)
             place = text(meta.get("name" if kind is k.NAMESPACE else "namespace"))
-            if place in wanted:
+            job = text(meta.get("name")) if kind is k.JOB else text(labels(obj).get("job-name"))
+            if place in wanted or (place, job) in hooks:
                 yield from observe(obj, scene.cluster)
             elif kind is k.POD and place == k.MTC_NAMESPACE:
                 for observation in observe(obj, scene.cluster):
@@ -155,6 +157,16 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 continue
             if observation.level == "warning" and inside(observation.time, begun, end):
                 yield observation
+
+
+def _hook_jobs(dossier: Dossier, scene: Scene) -> set[tuple[str, str]]:
+    """Return the jobs of the migration's own hooks, which may run in any namespace."""
+    uid = text(metadata(dossier.migration).get("uid"))
+    return {
+        (text(metadata(job).get("namespace")), text(metadata(job).get("name")))
+        for job in scene.all(k.JOB)
+        if uid and "mighook" in labels(job) and labels(job).get("owner") == uid
+    }
 
 
 def _settled(scene: Scene) -> dict[str, set[str]]:

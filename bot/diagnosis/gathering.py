@@ -141,11 +141,19 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
     if plan is not None or kind in (k.DVM, k.DIM):
         wants_logs = migration is not None or kind is k.DVM
         sources, destinations = ([pair[side] for pair in namespaces] for side in (0, 1))
+        hooks = _hook_namespaces(plan, host) if migration is not None else {}
         jobs["source"] = lambda: _remote_scene(
-            plane, "source", source_name, sources, wants_logs, since, notes
+            plane, "source", source_name, sources, hooks.get("source", ()), wants_logs, since, notes
         )
         jobs["destination"] = lambda: _remote_scene(
-            plane, "destination", destination_name, destinations, wants_logs, since, notes
+            plane,
+            "destination",
+            destination_name,
+            destinations,
+            hooks.get("destination", ()),
+            wants_logs,
+            since,
+            notes,
         )
     scenes: dict[RoleName, Scene] = {}
     here, host_logs = _host_name(host), None
@@ -208,6 +216,22 @@ def _cluster_names(
     )
 
 
+def _hook_namespaces(
+    plan: Json | None, host: Mapping[str, tuple[Json, ...]]
+) -> dict[str, list[str]]:
+    """Return where jobs of the plan's hooks run, by the cluster that each hook is for."""
+    found: dict[str, list[str]] = {}
+    targets = {
+        text(metadata(hook).get("name")): text(mapping(hook, "spec").get("targetCluster"))
+        for hook in host.get(k.MIGHOOK.kind, ())
+    }
+    for hook in dicts(mapping(plan, "spec").get("hooks")):
+        target = targets.get(text(mapping(hook, "reference").get("name")))
+        if target and (place := text(hook.get("executionNamespace"))):
+            found.setdefault(target, []).append(place)
+    return found
+
+
 def _host_name(host: Mapping[str, tuple[Json, ...]]) -> str:
     for cluster in host.get("MigCluster", ()):
         if mapping(cluster, "spec").get("isHostCluster") is True:
@@ -246,6 +270,7 @@ def _remote_scene(
     role: RoleName,
     name: str,
     namespaces: Iterable[str],
+    hooks: Iterable[str],
     wants_logs: bool,
     since: datetime | None,
     notes: Notes,
@@ -267,12 +292,14 @@ def _remote_scene(
     wanted += [(kind, "") for kind in (k.NAMESPACE, k.NODE, k.PV, k.STORAGECLASS, k.CRD)]
     for namespace in dict.fromkeys((*namespaces, MTC_NAMESPACE)):
         wanted += [(kind, namespace) for kind in (*NAMESPACED_KINDS, *WORKLOAD_KINDS)]
+    apart = set(hooks) - {*namespaces, MTC_NAMESPACE}
+    wanted += [(kind, namespace) for namespace in sorted(apart) for kind in (k.POD, k.JOB)]
     wanted.append((k.IMAGESTREAM, "openshift"))
     objects = _lists(reader, wanted, notes)
     logs: tuple[LogSource, ...] = ()
     if wants_logs:
         logs = mtc_logs(reader, since, notes.add) + transfer_logs(
-            reader, objects, namespaces, since
+            reader, objects, (*namespaces, *hooks), since
         )
     return Scene(role, name, reader, objects, logs, notes.absent_on(reader.name))
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from bot.clusters import kinds as k
+from bot.clusters.components import component_of
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ClusterError, ClusterReader, Json, LogSource, NotServed
 from bot.diagnosis.dossier import labels, metadata, text
@@ -61,15 +62,30 @@ def transfer_logs(
     namespaces: Iterable[str],
     since: datetime | None,
 ) -> tuple[LogSource, ...]:
-    """Return the logs of MTC's helper pods (rsync, stage, hook jobs) in app namespaces."""
+    """Return the logs of MTC's helper pods (rsync, stage, hook jobs) in app namespaces.
+
+    MTC marks the Job of a hook; its pods bear nothing but the Job's name.
+    """
     wanted = set(namespaces)
+    jobs = {_place(job) for job in objects.get(k.JOB.kind, ()) if "mighook" in labels(job)}
     pods: list[tuple[str, str]] = []
+    hooks: list[tuple[str, str]] = []
     for pod in objects.get(k.POD.kind, ()):
-        namespace, own = text(metadata(pod).get("namespace")), labels(pod)
-        made = own.get("app.kubernetes.io/part-of") == MTC_NAMESPACE or "mighook" in own
-        if namespace in wanted and made:
-            pods.append((namespace, text(metadata(pod).get("name"))))
-    return tuple(_logs_of(reader, pods, since))
+        (namespace, name), own = _place(pod), labels(pod)
+        if namespace not in wanted:
+            continue
+        hook = component_of(namespace, name, labels=own) == "hook"
+        if hook or (namespace, text(own.get("job-name"))) in jobs:
+            hooks.append((namespace, name))
+        elif own.get("app.kubernetes.io/part-of") == MTC_NAMESPACE:
+            pods.append((namespace, name))
+    told = [replace(log, component="hook") for log in _logs_of(reader, hooks, since)]
+    return (*_logs_of(reader, pods, since), *told)
+
+
+def _place(obj: Json) -> tuple[str, str]:
+    meta = metadata(obj)
+    return text(meta.get("namespace")), text(meta.get("name"))
 
 
 def opened_ahead(sources: Iterable[LogSource]) -> Iterator[LogSource]:
