@@ -280,7 +280,10 @@ QUESTIONS: tuple[_Question, ...] = (
     _Question(
         "storage",
         _title("The replication repository is ready", "复制仓库已就绪"),
-        _observed(_storage),
+        lambda known, outcome: (
+            *_observed(_storage)(known, outcome),
+            *readiness.store_unavailable(known),
+        ),
         state=_storage,
     ),
     _Question(

@@ -118,7 +118,32 @@ def backup_of(size: int, minutes: int) -> Thing:
 
 Case = tuple[str, str, Result, dict[str, list[Thing]]]
 
+
+def location(phase: str, plan_uid: str = "uid-migplan-shop", message: str = "") -> Thing:
+    """Return a location of Velero's that MTC made for a plan."""
+    return thing(
+        "velero.io/v1",
+        "BackupStorageLocation",
+        "store-x7k2p",
+        metadata={"labels": {"migplan": plan_uid}},
+        status={"phase": phase, "message": message},
+    )
+
+
 TROUBLES: list[Case] = [
+    (
+        "storage",
+        "store-access-denied",
+        Result.FAIL,
+        {
+            "source": [
+                location(
+                    "Unavailable", message="rpc error: AccessDenied: Access Denied status code: 403"
+                )
+            ]
+        },
+    ),
+    ("storage", "bsl-unavailable", Result.FAIL, {"there": [location("Unavailable")]}),
     (
         "plan",
         "migplan-cluster-ref-invalid",
@@ -371,6 +396,8 @@ TROUBLES: list[Case] = [
 ]
 
 NO_TROUBLE: list[tuple[str, dict[str, list[Thing]]]] = [
+    ("storage", {"source": [location("Available")], "there": [location("Available")]}),
+    ("storage", {"source": [location("Unavailable", plan_uid="uid-migplan-bank")]}),
     (
         "credentials",
         {

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.clusters import kinds as k
-from bot.diagnosis.dossier import RoleName, mapping, metadata, ref_name, text
+from bot.diagnosis.dossier import RoleName, labels, mapping, metadata, ref_name, text
 from bot.diagnosis.probes.answers import answer
 from bot.diagnosis.surveying import Survey
 from bot.mtc.models import MigMigration, read
 from knowledge.matching.loglines import parse_time
 from knowledge.observations import Observation
-from knowledge.observing import subject_of
+from knowledge.observing import observe, subject_of
 
 SOON = timedelta(days=14)
 """A token or certificate that ends sooner may end in the middle of the work."""
 STALE = timedelta(hours=1)
 """A Velero object that has not moved on for so long, with no migration running, was left over."""
+_SIDES: tuple[RoleName, ...] = ("source", "destination")
 _GOING = frozenset({"", "New", "InProgress", "WaitingForPluginOperations", "Finalizing"})
 
 
@@ -73,14 +74,27 @@ def plan_already_migrated(survey: Survey) -> Iterator[Observation]:
         )
 
 
+def store_unavailable(survey: Survey) -> Iterator[Observation]:
+    """Yield what Velero says, on either cluster, of the location that MTC made for the plan.
+
+    The store is looked at from the control cluster; Velero's own way to it may be closed.
+    """
+    dossier = survey.dossier
+    uid = text(metadata(dossier.plan).get("uid"))
+    for role in _SIDES:
+        scene = dossier.scene(role)
+        for location in scene.all(k.BSL):
+            if uid and labels(location).get("migplan") == uid:
+                yield from observe(location, scene.cluster)
+
+
 def velero_leftovers(survey: Survey) -> Iterator[Observation]:
     """Answer with Velero objects that are under way although no migration runs."""
     dossier = survey.dossier
     for migration in dossier.scene("host").all(k.MIGMIGRATION):
         if text(mapping(migration, "status").get("phase")) not in ("", "Completed"):
             return
-    roles: tuple[RoleName, ...] = ("source", "destination")
-    for role in roles:
+    for role in _SIDES:
         scene = dossier.scene(role)
         left = []
         for kind in (k.BACKUP, k.RESTORE, k.PVB, k.PVR):
