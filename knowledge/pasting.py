@@ -36,6 +36,8 @@ MAX_YAML = 16 << 20
 MAX_LINES = 4 << 20
 """Bytes that are read line by line; a longer text is a log, and is scanned."""
 _COLOUR = re.compile(r"(?:\x1b|\u2190)\[[0-9;]*[A-Za-z]")
+_QUOTED = re.compile(r"^> ?", re.MULTILINE)
+"""What a mail or a chat puts before each line that it quotes."""
 _OBJECT = re.compile(r"^\s*\"?(?:apiVersion|kind)\"?: *\"?\w", re.MULTILINE)
 _TYPESET = str.maketrans("\u201c\u201d\u201e\u2018\u2019\u201a", "\"\"\"'''")
 """The quotes that a text editor or a chat sets, and what was typed."""
@@ -76,6 +78,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         data = data.decode("utf-16", "replace").encode()
     text = _COLOUR.sub("", data.decode("utf-8-sig", "replace")).replace("\u00a0", " ")
+    text = _QUOTED.sub("", text)
     if objects := parse_objects(text, kind):
         facts = list(_observations(objects, component))
         if any(o.kind != "object" or o.subject.kind for o in facts):

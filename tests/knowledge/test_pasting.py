@@ -6,6 +6,7 @@ built-in entries.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
@@ -368,3 +369,10 @@ def test_quotes_within_what_somebody_wrote_stay() -> None:
     )
     (told,) = found(line)
     assert told.observations[0].text == line
+
+
+def test_what_a_mail_quotes_is_read_without_its_marks() -> None:
+    row = "console    4.11.0    False    False    True    31m    RouteHealthAvailable: no answer"
+    assert found(f"> {row}")[0].entry.id == "clusteroperator-degraded"
+    pod = "kind: Pod\nstatus:\n  phase: Failed\n  reason: Evicted"
+    assert found(re.sub("^", "> ", pod, flags=re.MULTILINE))[0].entry.id == "pod-evicted"
