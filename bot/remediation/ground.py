@@ -135,10 +135,21 @@ def ended(migration: Json) -> bool:
     return text(mapping(migration, "status").get("phase")) == "Completed"
 
 
+_NOTHING_DONE = frozenset({"", "Created", "Started", "StartRefresh", "WaitForRefresh"})
+"""Phases before the first that makes or changes anything but ``spec.refresh``."""
+
+
 def started(migration: Json) -> bool:
-    """Return whether MTC ever began with a migration."""
+    """Return whether MTC ever began with a migration.
+
+    One that waited its turn may be let in and refused at the door, since the one before it was
+    the plan's last: it shows a start and a first phase, and never goes on.
+    """
     status = mapping(migration, "status")
-    return bool(status.get("startTimestamp") or status.get("phase"))
+    phase = text(status.get("phase"))
+    if holds(migration, "HasFinalMigration") and phase in _NOTHING_DONE:
+        return False
+    return bool(status.get("startTimestamp") or phase)
 
 
 def holds(obj: Json | None, condition: str) -> bool:

@@ -202,9 +202,7 @@ class TestRollingBack:
 
 
 class TestCanceling:
-    @pytest.mark.parametrize(
-        "condition", ["PlanNotReady", "HasFinalMigration", "RegistriesUnhealthy"]
-    )
+    @pytest.mark.parametrize("condition", ["PlanNotReady", "RegistriesUnhealthy"])
     def test_a_blocked_migration_cannot_be_canceled(self, world: World, condition: str) -> None:
         world.host.put(
             migration("shop-2", true(condition, "Critical"), phase="Started", **_STARTED)
@@ -253,6 +251,23 @@ class TestRemoving:
 
     def test_what_has_started_is_never_removed(self, world: World) -> None:
         running(world)
+        with pytest.raises(Refused, match="has started"):
+            world.ask("remove-unstarted-migration", "shop-2")
+
+    def test_one_that_was_let_in_and_refused_at_once_is_removed(self, world: World) -> None:
+        refused = true("HasFinalMigration", "Critical")
+        world.host.put(migration("shop-2", refused, phase="WaitForRefresh", **_STARTED))
+        with pytest.raises(Refused, match="remove-unstarted-migration"):
+            world.ask("cancel-migration", "shop-2")
+        approval = world.decide(world.ask("remove-unstarted-migration", "shop-2"), "U0OLIVIA01")
+        world.runner.turn()
+        world.runner.verify()
+        assert world.read(approval.id).verdict == "verified"
+        assert "shop-2" not in world.migrations()
+
+    def test_one_that_was_refused_later_than_that_is_not(self, world: World) -> None:
+        refused = true("HasFinalMigration", "Critical")
+        world.host.put(migration("shop-2", refused, phase="QuiesceSourceApplications", **_STARTED))
         with pytest.raises(Refused, match="has started"):
             world.ask("remove-unstarted-migration", "shop-2")
 
