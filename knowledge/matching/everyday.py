@@ -23,7 +23,7 @@ _COMMON = (
     ".admissionregistration.k8s.io priorityclasses.scheduling.k8s.io runtimeclasses.node.k8s.io "
     "resourceslices deviceclasses resourceclaims resourceclaimtemplates.resource.k8s.io "
     "flowschemas prioritylevelconfigurations.flowcontrol.apiserver.k8s.io clusterversions "
-    "clusteroperators infrastructures.config.openshift.io images imagestreams imagestreamtags"
+    "clusteroperators infrastructures.config.openshift.io images imagestreamtags imagestreams"
     ".image.openshift.io projects.project.openshift.io securitycontextconstraints"
     ".security.openshift.io groups.user.openshift.io routes.route.openshift.io templates"
     ".template.openshift.io buildconfigs builds.build.openshift.io deploymentconfigs"
