@@ -46,6 +46,14 @@ _SCREEN = re.compile(r"^\s*(?:```|~~~|\$ |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@
 """A prompt with what was typed, or the fence of a chat."""
 _CUTS = 4
 """How often a text that is no YAML as a whole is cut before the line that spoils it."""
+_QUOTE = re.compile(r'(?<!\\)"')
+_WRAPPED = 12
+"""Lines over which a quotation may be wrapped."""
+_FRESH = re.compile(
+    r"""\s*(?:(?:-\s+)?\w[\w./-]*:(?:\s|$)|(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{"""
+    r"""|[IWEF]\d{4}\s|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ])"""
+)
+"""What a line begins with that does not go on with a quotation of the one before."""
 _TASK_FAILED = re.compile(r"\b(?:fatal|failed): \[")
 _OWN_LINE = re.compile(
     r"""^(?:\S|\s*(?:-\s|[\w./-]+[:=]|\d[\dhms]+\s|(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"""
@@ -85,7 +93,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
             return engine.match(facts)
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
-    lines = text.splitlines()
+    lines = _closed(text.splitlines())
     found = _match_lines(engine, lines, kind, component)
     if all(match.entry.benign for match in found):
         for whole in (_unwrapped(lines), _spoken(text, kind)):
@@ -118,6 +126,32 @@ def _ignored(lines: Sequence[str]) -> set[int]:
             if _TASK_FAILED.search(lines[index]):
                 break
     return ignored
+
+
+def _closed(lines: Sequence[str]) -> list[str]:
+    """Return the lines with those joined between which a quotation was wrapped.
+
+    Where none closes it within a few lines, or another record begins, the lines stay as they are.
+    """
+    joined: list[str] = []
+    at = 0
+    while at < len(lines):
+        end = at
+        if len(lines[at]) <= MAX_TEXT and _opens(lines[at]):
+            for last in range(at + 1, min(at + _WRAPPED, len(lines))):
+                if _FRESH.match(lines[last]) or len(lines[last]) > MAX_TEXT:
+                    break
+                if _opens(lines[last]):
+                    end = last
+                    break
+        joined.append(" ".join([lines[at], *(line.strip() for line in lines[at + 1 : end + 1])]))
+        at = end + 1
+    return joined
+
+
+def _opens(line: str) -> bool:
+    """Return whether a line has a quotation that does not end, or did not begin, in it."""
+    return len(_QUOTE.findall(line)) % 2 == 1
 
 
 def _unwrapped(lines: Sequence[str]) -> list[str]:

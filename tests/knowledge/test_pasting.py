@@ -376,3 +376,23 @@ def test_what_a_mail_quotes_is_read_without_its_marks() -> None:
     assert found(f"> {row}")[0].entry.id == "clusteroperator-degraded"
     pod = "kind: Pod\nstatus:\n  phase: Failed\n  reason: Evicted"
     assert found(re.sub("^", "> ", pod, flags=re.MULTILINE))[0].entry.id == "pod-evicted"
+
+
+WRAPPED = """\
+level=error msg="Error backing up item" backup=velero/monitoring error="timed out
+waiting for all PodVolumeBackups to complete" error.file="/go/src/github.com/
+heptio/velero/pkg/restic/backupper.go:165" error.function="github.com/heptio/
+velero/pkg/restic.(*backupper).BackupPodVolumes" group=v1
+"""
+
+
+def test_a_line_that_was_wrapped_within_its_quotes_is_read_whole() -> None:
+    assert found(WRAPPED)[0].entry.id == "podvolumebackup-timeout"
+
+
+def test_a_quotation_that_never_ends_takes_no_other_record_with_it() -> None:
+    cut = 'level=error msg="Error backing up item" backup=velero/a error="timed out waiting for'
+    other = 'time="2025-03-04T10:15:00Z" level=info msg="all PodVolumeBackups complete'
+    told = found(f"{cut}\n{other}\n")
+    assert [ranked.entry.id for ranked in told] == ["backup-item-failed"]
+    assert told[0].observations[0].text == cut
