@@ -19,7 +19,8 @@ _KLOG = re.compile(
     r"^(?:\d{4}-\d\d-\d\dT\S+ )?(?P<level>[IWEF])(?P<month>\d\d)(?P<day>\d\d) \d\d:\d\d:\d\d"
 )
 _ZAP = re.compile(
-    r"^(?:\[?pod/\S+ )?(?:\d{4}-\d\d-\d\dT\S+ )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\S+\s+"
+    r"^(?:\[?pod/\S+ )?(?:\d{4}-\d\d-\d\dT\S+ )?"
+    r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\S+|\d\.\d+e\+09)\s+"
     r"(?P<level>TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|D?PANIC|FATAL)\s"
 )
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
