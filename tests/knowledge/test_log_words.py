@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.matching.loglines import head
 from knowledge.pasting import match_text
 from knowledge.ranking import rank
+from tests.knowledge.builtin import builtin_engine
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 STORE_ERRORS = {
@@ -145,6 +145,7 @@ def test_the_controller_dates_its_lines_in_seconds_and_in_milliseconds(stamp: st
         ("2024-05-02T10:11:12Z\tINFO\tcontrollers.DPA\tno error here", "info"),
         ("2024-05-02T10:11:12.123+0200\tERROR\tReconciler error\t{}", "error"),
         ("2024-05-02T10:11:13Z 2024-05-02T10:11:12Z\tDEBUG\tevents\tERROR is a word", "debug"),
+        ("1.6927019443434076e+09\tINFO\tcontroller-runtime.metrics\tlistening", "info"),
         ("[pod/oadp-1/manager] 2024-05-02T10:11:12Z\tWARN\tslow", "warning"),
         ("2024-05-02T10:11:13.5Z W0502 10:11:12.000000 1 reflector.go:1] x", "warning"),
         ("2024-05-02T10:11:12Z the INFO of it", ""),
