@@ -46,7 +46,7 @@ _EVENT_LINE = re.compile(
     r"""type: '\w+' reason: '(?P<reason>\w+)'"""
 )
 """How a controller logs an event that it has sent."""
-_CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b")
+_CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b(?!:| (?!exit)\w)")
 _LAST_STATE = re.compile(r"\W*last ?state\b", re.IGNORECASE)
 _EXIT_CODE = re.compile(
     r"\bexit(?:ed)?(?: with)?(?: status| code|Code)?[ :=]+(\d{1,3})\b", re.IGNORECASE

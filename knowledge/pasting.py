@@ -56,7 +56,8 @@ _FRESH = re.compile(
 """What a line begins with that does not go on with a quotation of the one before."""
 _TASK_FAILED = re.compile(r"\b(?:fatal|failed): \[")
 _OWN_LINE = re.compile(
-    r"""^(?:\S|\s*(?:-\s|[\w./-]+[:=]|\d[\dhms]+\s|(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"""
+    r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
+    r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
 )
 
 

@@ -14,19 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.fragments import closed, whole
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.pasting import match_text
 from knowledge.ranking import rank
+from tests.knowledge.builtin import builtin_engine
 
 
 @cache
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
-def first(text: str) -> str:
-    findings = rank(match_text(engine(), text.encode()))
+def first(text: str, kind: str = "") -> str:
+    findings = rank(match_text(engine(), text.encode(), kind))
     return findings[0].entry.id if findings else ""
 
 
@@ -80,7 +80,8 @@ def test_how_a_container_ended_before_is_no_failure_while_it_runs() -> None:
     ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
     assert first(json.dumps({"state": {"running": {}}, "lastState": ended})) == ""
     described = DESCRIBED.replace("State:", "Last State:")
-    assert first(f"    State:          Running\n{described}") == ""
+    for kind in ("", "pod-status"):
+        assert first(f"    State:          Running\n{described}", kind) == ""
 
 
 def test_what_ended_well_is_no_failure() -> None:
