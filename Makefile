@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Processes that share the tests; most tests wait, so that twice as many as cores are the quickest.
-WORKERS ?= auto
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 
 .PHONY: venv demo demo-real test check format bench apiserver clean
 
@@ -25,6 +25,8 @@ demo: venv
 demo-real: venv apiserver
 	$(BIN)/python -m tests.apiserver.demo
 
+# Many short processes are started: each module is compiled once, whatever the shell asks for.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: venv
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 

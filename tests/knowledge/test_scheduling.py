@@ -8,19 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from knowledge.matching.scheduling import most_nodes
 from knowledge.observing import observe_line
 from knowledge.ranking import Ranked, rank
+from tests.knowledge.builtin import builtin_engine
 
-ENGINE = Engine(load_builtin().by_id.values())
 MASTERS = "3 node(s) had untolerated taint {node-role.kubernetes.io/master: }"
 
 
 def first(reasons: str) -> Ranked:
     said = f"0/9 nodes are available: {reasons}. preemption: 9 Insufficient cpu."
-    return rank(ENGINE.match([observe_line(said, "event")]))[0]
+    return rank(builtin_engine().match([observe_line(said, "event")]))[0]
 
 
 @pytest.mark.parametrize(
