@@ -12,8 +12,8 @@ A finding that another explains stands beneath it. Rules, in order:
    beneath none that is but a warning, and what is more than a hint beneath no hint;
 5. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
    confidence. What is critical comes before warnings in any case, and hints stand among symptoms;
-   what MTC calls Critical comes before what it calls an Error: a plan that names no store is to be
-   mended before it is asked which of two plans may have a namespace.
+   of two that are as sure, what MTC calls Critical comes before what it calls an Error: a plan
+   that names no store is mended before it is asked which of two plans may have a namespace.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _WEIGHT = {"critical": 1.0, "error": 0.85, "warning": 0.6, "info": 0.3}
 GUESS = 0.5
 """Confidence below which a finding is a hint: it explains nothing that is surer than itself, and
 stands behind what is known."""
+_LESSER = 0.97
+"""How much what MTC calls an Error counts against what it calls Critical."""
 _MILD = frozenset({"warning", "info"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -149,12 +151,12 @@ def _merge(matches: list[Match]) -> Ranked:
     )
 
 
-def _order(finding: Ranked) -> tuple[int, bool, float, datetime, str]:
+def _order(finding: Ranked) -> tuple[int, float, datetime, str]:
     categories = {o.fields.get("category") for o in finding.observations if o.kind == "condition"}
+    lesser = _LESSER if "Error" in categories and "Critical" not in categories else 1.0
     return (
         _place(finding),
-        "Error" in categories and "Critical" not in categories,
-        -_WEIGHT[finding.entry.severity] * finding.confidence,
+        -_WEIGHT[finding.entry.severity] * finding.confidence * lesser,
         finding.first_seen,
         finding.entry.id,
     )

@@ -29,6 +29,7 @@ from bot.diagnosis.dossier import (
     text,
 )
 from bot.diagnosis.gathering import belongs
+from bot.diagnosis.others import errors_of, told_error
 from bot.diagnosis.podlogs import is_archive, opened_ahead
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation, Subject
@@ -45,6 +46,7 @@ _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
 _MOVERS = frozenset({"velero", "node-agent", "restic"})
 """Workloads of MTC's namespace whose present state bears on a migration that is under way."""
+_WITH_ERRORS = (k.MIGMIGRATION, k.MIGPLAN, k.MIGCLUSTER, k.MIGSTORAGE, k.DVM, k.DIM)
 MAX_MATCHES_PER_LOG = 2000
 """Of those in the target's time window: a log may tell of the weeks before it, too."""
 
@@ -235,6 +237,7 @@ def log_matches(dossier: Dossier, engine: Engine) -> LogMatches:
 def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool]]:
     begun, end = dossier.window
     own = _own_names(dossier)
+    others = _errors_of_others(dossier)
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
         for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
@@ -249,9 +252,13 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
             observation = match.observation
             if _exclusive(source) or mentions(_record(observation), own):
                 yield match, True
-            elif observation.time is None or (begun is not None and observation.time < begun):
+            elif (
+                observation.time is None
+                or (begun is not None and observation.time < begun)
+                or _OWNER_KEYS.search(_record(observation))
+            ):
                 continue
-            elif not _OWNER_KEYS.search(_record(observation)):
+            elif told_error(_record(observation)) not in others:
                 yield replace(match, confidence=match.confidence * 0.5), False
 
 
@@ -336,6 +343,21 @@ def _own_names(dossier: Dossier) -> frozenset[str]:
     names |= {f"namespace={pair[0]}" for pair in dossier.namespaces}
     names |= {f"namespace={pair[1]}" for pair in dossier.namespaces}
     return frozenset(name for name in names if name)
+
+
+def _errors_of_others(dossier: Dossier) -> frozenset[str]:
+    """Return the errors that objects with which the target has nothing to do have told."""
+    kin = [obj for obj, _ in (*upstream(dossier), *children(dossier))]
+    kin += [obj for obj in (dossier.subject, dossier.migration) if obj is not None]
+    own = {text(metadata(obj).get("uid")) for obj in kin}
+    host = dossier.scene("host")
+    told = errors_of(
+        obj
+        for kind in _WITH_ERRORS
+        for obj in host.all(kind)
+        if text(metadata(obj).get("uid")) not in own
+    )
+    return frozenset(told) - frozenset(errors_of(kin))
 
 
 def mentions(line: str, names: frozenset[str]) -> bool:
