@@ -21,7 +21,7 @@ from knowledge.describing import described
 from knowledge.eventtables import overcome
 from knowledge.fragments import CONTAINER, closed, whole
 from knowledge.matching.engine import Engine, Match
-from knowledge.matching.playbooks import TASK_LINES
+from knowledge.matching.playbooks import ignored
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
 
@@ -54,7 +54,6 @@ _FRESH = re.compile(
     r"""|[IWEF]\d{4}\s|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ])"""
 )
 """What a line begins with that does not go on with a quotation of the one before."""
-_TASK_FAILED = re.compile(r"\b(?:fatal|failed): \[")
 _OWN_LINE = re.compile(
     r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
     r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
@@ -105,7 +104,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
     conditions, taken = described(lines, component)
-    taken |= overcome(lines) | _ignored(lines)
+    taken |= overcome(lines) | ignored(lines)
     found = engine.match(conditions)
     for number, line in enumerate(lines, 1):
         if number - 1 in taken or not line.strip():
@@ -116,17 +115,6 @@ def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str
         else:
             found += engine.match([observe_line(line, kind, component, where)])
     return found
-
-
-def _ignored(lines: Sequence[str]) -> set[int]:
-    """Return the indices of the lines of failures that an Ansible playbook was told to ignore."""
-    ignored: set[int] = set()
-    for last in (i for i, line in enumerate(lines) if line.strip(" >") == "...ignoring"):
-        for index in range(last, max(last - TASK_LINES, -1), -1):
-            ignored.add(index)
-            if _TASK_FAILED.search(lines[index]):
-                break
-    return ignored
 
 
 def _closed(lines: Sequence[str]) -> list[str]:

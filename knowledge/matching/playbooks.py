@@ -1,38 +1,92 @@
-"""Failures that an Ansible playbook was told to ignore, in a log that comes line by line.
+"""Failures that an Ansible playbook was told to ignore, or mended itself, in a log.
 
 The operator and the hooks are Ansible. A failed task is told with the same words whether or not
-the playbook goes on; only a line that follows, ``...ignoring``, makes the difference. So a
-failure is held back until it is known, for the few lines that the answer of a task may take.
+the playbook goes on. Two things that follow make the difference: the line ``...ignoring``, and at
+the end a recap that counts no failure, since what was rescued counts as none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from knowledge.matching.automaton import LineHit
 
 TASK_LINES = 60
 """Lines that the answer of a failed task may take."""
-_FAILED = re.compile(rb"\b(?:fatal|failed): \[")
-_IGNORING = re.compile(rb"(?:^|\s)\.\.\.ignoring\s*$")
+PLAY_LINES = 5000
+"""Lines between a task and the recap of its playbook."""
+_HELD = 500
+"""Hits that wait for a recap at most."""
+_FAILED = re.compile(
+    rb"\bfatal: \[[^\]\s]+\]|\bfailed: \[[^\]\s]+\] \(item=|\[playbook task failed\]"
+)
+_IGNORING = re.compile(rb"(?:^|[\s>])\.\.\.ignoring\s*$")
+_RECAP = re.compile(rb"\sok=\d+ .{0,80}\bunreachable=(\d+)\s+failed=(\d+)\b")
 
 
 def standing(hits: Iterable[LineHit]) -> Iterator[LineHit]:
-    """Yield the hits of a log, in order, without those of failures that were ignored."""
+    """Yield the hits of a log, in order, without those of failures that came to nothing."""
     held: list[LineHit] = []
     for hit in hits:
-        if held and hit.number - held[0].number > TASK_LINES:
+        if held and (hit.number - held[0].number > PLAY_LINES or len(held) >= _HELD):
             yield from held
             held.clear()
-        if _FAILED.search(hit.line):
-            yield from held
-            held = [hit]
-        elif held and _IGNORING.search(hit.line):
+        if (recap := _RECAP.search(hit.line)) is not None:
+            yield from (one for one in held if not (_went_well(recap) and _fails(one.line)))
             held.clear()
             yield hit
-        elif held:
+        elif held and _IGNORING.search(hit.line):
+            _forget(held, hit.number)
+            held.append(hit)
+        elif held or _fails(hit.line):
             held.append(hit)
         else:
             yield hit
     yield from held
+
+
+def ignored(lines: Sequence[str]) -> set[int]:
+    """Return the indices of the lines of a text that tell of failures that came to nothing."""
+    found: set[int] = set()
+    begun = 0
+    for last, line in enumerate(lines):
+        raw = line.encode()
+        if _IGNORING.search(raw):
+            for index in range(last, max(last - TASK_LINES, -1), -1):
+                found.add(index)
+                if _fails(lines[index].encode()):
+                    break
+        elif (recap := _RECAP.search(raw)) is not None:
+            if _went_well(recap):
+                for index in range(begun, last):
+                    if _fails(lines[index].encode()):
+                        found |= _answer(lines, index, last)
+            begun = last + 1
+    return found
+
+
+def _fails(line: bytes) -> bool:
+    return _FAILED.search(line) is not None
+
+
+def _went_well(recap: re.Match[bytes]) -> bool:
+    return not int(recap[1]) and not int(recap[2])
+
+
+def _forget(held: list[LineHit], before: int) -> None:
+    """Drop the last failure, and what its answer said, where it is near enough."""
+    for at in range(len(held) - 1, -1, -1):
+        if before - held[at].number > TASK_LINES:
+            return
+        if _fails(held[at].line):
+            del held[at:]
+            return
+
+
+def _answer(lines: Sequence[str], at: int, end: int) -> set[int]:
+    """Return the lines of a failed task's answer: it is indented where it takes several."""
+    last = at + 1
+    while last < end and lines[last][:1] in (" ", "\t", "}"):
+        last += 1
+    return set(range(at, last))

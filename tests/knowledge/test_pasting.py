@@ -303,6 +303,32 @@ def test_a_log_that_is_scanned_knows_what_a_playbook_was_told_to_ignore() -> Non
     assert in_log(failed + ignored) == ["operator-task-failed"]
 
 
+RECAP = """\
+PLAY RECAP *********************************************************************
+localhost                  : ok=63   changed=2    unreachable=0    failed=%d    rescued=1
+"""
+
+
+def test_a_failure_that_a_playbook_mended_itself_is_no_trouble() -> None:
+    rest = "TASK [migrationcontroller : Set up mig ui] ok\nok: [localhost]\n" * 200
+    mended, failed = PLAYBOOK % "" + rest + RECAP % 0, PLAYBOOK % "" + rest + RECAP % 1
+    assert in_log(mended) == []
+    assert not [r for r in found(mended, component="operator") if not r.entry.benign]
+    assert in_log(failed)[0] == "operator-task-failed"
+    assert found(failed, component="operator")[0].entry.id == "operator-task-failed"
+
+
+def test_a_run_that_failed_stands_though_the_next_went_well() -> None:
+    runs = PLAYBOOK % "" + RECAP % 1 + PLAYBOOK % "" + RECAP % 0
+    assert in_log(runs)[0] == "operator-task-failed"
+    assert found(runs, component="operator")[0].entry.id == "operator-task-failed"
+
+
+def test_what_is_not_of_the_playbook_stands_beside_what_it_ignored() -> None:
+    beside = '{"level":"error","logger":"cmd","msg":"Proxy or operator exited with error."}\n'
+    assert in_log(PLAYBOOK % "" + beside + RECAP % 0) == ["operator-start-failed"]
+
+
 def test_a_failure_far_above_an_ignored_one_stands() -> None:
     between = "TASK [migrationcontroller : Get cluster config] ok\n" * 100
     assert in_log(PLAYBOOK % "" + between + "...ignoring\n") == ["operator-task-failed"]
