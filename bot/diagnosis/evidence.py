@@ -107,7 +107,7 @@ def _owned(obj: Json, parents: set[str]) -> bool:
 
 def object_observations(dossier: Dossier) -> Iterator[Observation]:
     """Yield what the target, its upstream, its children and their pods tell."""
-    _, end = dossier.window
+    begun, end = dossier.window
     if dossier.subject is not None:
         yield from observe(dossier.subject, dossier.scene("host").cluster)
     if dossier.migration is not None and dossier.migration is not dossier.subject:
@@ -117,7 +117,9 @@ def object_observations(dossier: Dossier) -> Iterator[Observation]:
             if end is None or (observation.time is not None and observation.time <= end):
                 yield observation
     for obj, cluster in children(dossier):
-        yield from observe(obj, cluster)
+        # Some are looked at by MTC for as long as they exist: what ails that is nobody's cause.
+        told = observe(obj, cluster)
+        yield from (each for each in told if inside(each.time, begun, end))
     for role in ("source", "destination"):
         yield from _surroundings(dossier, dossier.scene(role))
 
@@ -172,7 +174,10 @@ def _hook_jobs(dossier: Dossier, scene: Scene) -> set[tuple[str, str]]:
 
 
 def _settled(scene: Scene) -> dict[str, set[str]]:
-    """Return, by reason of an event, the uids of the objects that have got over it since."""
+    """Return, by reason of an event, the uids of the objects that have got over it since.
+
+    Of a pod that is no more, only its events tell that it was placed in the end.
+    """
     bound = {
         text(metadata(claim).get("uid"))
         for claim in scene.all(k.PVC)
@@ -183,6 +188,10 @@ def _settled(scene: Scene) -> dict[str, set[str]]:
         for pod in scene.all(k.POD)
         if mapping(pod, "spec").get("nodeName")
     }
+    for event in scene.all(k.EVENT):
+        over = {"Scheduled": placed, "ProvisioningSucceeded": bound}.get(text(event.get("reason")))
+        if over is not None:
+            over.add(text(mapping(event, "involvedObject").get("uid")))
     return {
         "ProvisioningFailed": bound - {""},
         "FailedBinding": bound - {""},
