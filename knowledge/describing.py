@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from knowledge.observations import Observation
-from knowledge.observing import observe
+from knowledge.observing import observe, without_canceled
 
 _FIELDS = frozenset(
     {
@@ -55,6 +55,8 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
         taken.update(used)
         facts = observe(_object(top, {"conditions": [condition]}))
         found += [fact for fact in facts if fact.kind != "object"]
+    if top.get("kind", "MigMigration") == "MigMigration" and _of_one(lines):
+        found = list(without_canceled(found))
     status, used = _status(lines)
     if status and top.get("kind"):
         taken.update(used)
@@ -66,6 +68,11 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
     if component:
         found = [replace(fact, component=component) for fact in found]
     return found, taken
+
+
+def _of_one(lines: Sequence[str]) -> bool:
+    """Return whether the lines are of one object."""
+    return sum(line.lower().startswith("kind:") for line in lines) <= 1
 
 
 def _object(top: dict[str, str], status: dict[str, object]) -> dict[str, object]:

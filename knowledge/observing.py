@@ -8,7 +8,7 @@ itself. Odd content yields fewer observations, never an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,8 @@ _EVENT_LINE = re.compile(
     r"""type: '\w+' reason: '(?P<reason>\w+)'"""
 )
 """How a controller logs an event that it has sent."""
+_HARMLESS = frozenset({"Advisory", "Required", ""})
+_ENDS = frozenset({"SucceededWithWarnings", "Failed"})
 _CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b(?!:| (?!exit)\w)")
 _LAST_STATE = re.compile(r"\W*last ?state\b", re.IGNORECASE)
 _EXIT_CODE = re.compile(
@@ -196,11 +198,29 @@ def _event(obj: Mapping[str, Any], subject: Subject) -> Iterator[Observation]:
 
 
 def _conditions(conditions: Any, subject: Subject, component: str) -> Iterator[Observation]:
-    """Yield what conditions tell; of a history, which has no types, only its end holds."""
+    """Yield what conditions tell; of a history, which has no types, only its end holds.
+
+    Of a migration that was canceled nothing holds but that: the others tell what it waited for.
+    """
     listed = [c for c in conditions if isinstance(c, Mapping)] if _is_list(conditions) else []
+    found: list[Observation] = []
     for number, condition in enumerate(listed, 1):
         if condition.get("type") or number == len(listed):
-            yield from _condition(condition, subject, component)
+            found += _condition(condition, subject, component)
+    yield from without_canceled(found) if subject.kind in ("MigMigration", "") else found
+
+
+def without_canceled(found: Sequence[Observation]) -> Sequence[Observation]:
+    """Return the facts of one migration without what stood when it was canceled, where it was."""
+    canceled = any(o.kind == "condition" and o.fields.get("type") == "Canceled" for o in found)
+    if not canceled:
+        return found
+    return [
+        o
+        for o in found
+        if o.kind != "condition"
+        or (o.fields.get("category") in _HARMLESS and o.fields.get("type") not in _ENDS)
+    ]
 
 
 def _condition(

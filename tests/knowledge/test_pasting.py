@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -422,3 +423,51 @@ def test_a_quotation_that_never_ends_takes_no_other_record_with_it() -> None:
     told = found(f"{cut}\n{other}\n")
     assert [ranked.entry.id for ranked in told] == ["backup-item-failed"]
     assert told[0].observations[0].text == cut
+
+
+CANCELED = """\
+Name:         shop-1
+Kind:         MigMigration
+Status:
+  Conditions:
+    Category:  Advisory
+    Message:   The migration has been canceled.
+    Reason:    Cancel
+    Status:    True
+    Type:      %s
+    Category:  Warn
+    Message:   Rsync Transfer Pod(s) have not started Running within 3 minutes.
+    Reason:    NotReady
+    Status:    True
+    Type:      DirectVolumeMigrationBlocked
+  Phase:       Completed
+"""
+
+
+def as_yaml(end: str) -> str:
+    conditions = [
+        {"type": end, "status": "True", "category": "Advisory", "message": "..."},
+        {"type": "DirectVolumeMigrationBlocked", "status": "True", "category": "Warn"},
+    ]
+    return yaml.safe_dump(
+        {
+            "apiVersion": "migration.openshift.io/v1alpha1",
+            "kind": "MigMigration",
+            "metadata": {"name": "shop-1", "namespace": "openshift-migration"},
+            "status": {"phase": "Completed", "conditions": conditions},
+        }
+    )
+
+
+def test_what_a_migration_waited_for_when_it_was_canceled_is_no_trouble() -> None:
+    assert not found(CANCELED % "Canceled")
+    assert not found(as_yaml("Canceled"))
+    for going in ("Canceling", "Running"):
+        assert found(CANCELED % going)
+        assert found(as_yaml(going))
+
+
+def test_a_canceled_migration_hides_no_other_that_is_pasted_with_it() -> None:
+    other = (CANCELED % "Running").replace("shop-1", "shop-2")
+    assert found(CANCELED % "Canceled" + "\n" + other)
+    assert found(as_yaml("Canceled") + "---\n" + as_yaml("Running").replace("shop-1", "shop-2"))
