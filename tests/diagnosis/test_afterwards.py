@@ -20,7 +20,7 @@ def diagnoser() -> Diagnoser:
     return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
 
 
-def ended() -> list[Thing]:
+def ended(error: str = INTERRUPTED, phase: str = "EnsureRsyncRouteAdmitted") -> list[Thing]:
     """Return a migration that ended at 11:30 without its volume, and its transfer."""
     migration = going(
         "Completed",
@@ -36,8 +36,8 @@ def ended() -> list[Thing]:
         spec={"persistentVolumeClaims": [claim]},
         status={
             "phase": "Completed",
-            "errors": [INTERRUPTED],
-            "conditions": [true("Failed", "Warn", "See: Errors.", "EnsureRsyncRouteAdmitted")],
+            "errors": [error],
+            "conditions": [true("Failed", "Warn", "See: Errors.", phase)],
         },
     )
     return [migration, plan(), transfer]
@@ -109,3 +109,27 @@ def test_a_pod_that_was_placed_and_scaled_away_says_nothing_of_claims(
 ) -> None:
     assert roots(diagnoser, *ended(), source=(WAITED, PLACED)) == ["dvm-interrupted"]
     assert "unschedulable-unbound-claim" in roots(diagnoser, *ended(), source=(WAITED,))
+
+
+def test_a_restored_pod_whose_claim_the_quota_refused_comes_after_the_quota(
+    diagnoser: Diagnoser,
+) -> None:
+    refused = (
+        'persistentvolumeclaims "orders" is forbidden: exceeded quota: small, requested: '
+        "persistentvolumeclaims=1, used: persistentvolumeclaims=0, limited: "
+        "persistentvolumeclaims=0"
+    )
+    waits = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": '0/1 nodes are available: persistentvolumeclaim "orders" not found. not found',
+        "lastTransitionTime": "2026-03-01T11:29:00Z",
+    }
+    status = {"phase": "Pending", "conditions": [waits]}
+    restored = thing("v1", "Pod", "shop-69fc4df8df-s6z7z", "shop", status=status)
+    here = plane(*ended(refused, "CreateDestinationPVCs"), destination=[restored])
+    found = diagnoser(here, SHOP_1)
+    assert found.root is not None
+    assert found.root.entry.id == "quota-exceeded"
+    assert "pod-claim-missing" in {f.entry.id for f in found.root.symptoms}
