@@ -10,11 +10,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 pytest_plugins = ("tests.apiserver.fixtures",)
+
+COSTLY = ("everything", "theatre", "lives")
+"""Fixtures: all scenarios played at once, and processes from which others are forked and killed."""
+READING = ("apiserver", "cli", "clusters", "deploy")
+"""Folders whose tests share a set of API servers; all others share a second one."""
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -25,11 +32,26 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): tests that stay in one worker")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of real API servers in one worker, so that there is one set of servers."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests in one worker that need the same costly thing, so that there is one of it.
+
+    pytest-xdist reads groups from the ids; it writes them there itself, but not for pytest 9.2.
+    """
+    if not hasattr(config, "workerinput"):
+        return
     for item in items:
-        if item.get_closest_marker("apiserver") is not None:
-            item.add_marker(pytest.mark.xdist_group("apiserver"))
+        if (group := _group(item)) and not item.nodeid.endswith(f"@{group}"):
+            item._id = NodeId.parse(f"{item.nodeid}@{group}")
+
+
+def _group(item: pytest.Item) -> str:
+    marked = item.get_closest_marker("xdist_group")
+    if marked is not None:
+        return str(marked.args[0])
+    if item.get_closest_marker("apiserver") is not None:
+        reads = item.path.relative_to(Path(__file__).parent).parts[0] in READING
+        return "apiserver" if reads else "apiserver-too"
+    return next((name for name in COSTLY if name in getattr(item, "fixturenames", ())), "")
 
 
 @pytest.hookimpl(wrapper=True)
