@@ -21,7 +21,7 @@ from sandbox.playing.player import Player
 from sandbox.scenarios.schema import Fix, Scenario
 from sandbox.slack import APPROVER, MANAGER, OPERATOR, SlackSandbox
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _STEP = 2.0
 _MOST_STEPS = 400
 _GOOD = (Word.SUCCEEDED, Word.SUCCEEDED_WITH_WARNINGS, Word.ROLLED_BACK)
