@@ -35,10 +35,6 @@ _COPYING_STEPS = frozenset(
         "DirectImage",
         "DirectVolume",
         "Restore",
-        "PreBackupHooks",
-        "PostBackupHooks",
-        "PreRestoreHooks",
-        "PostRestoreHooks",
     }
 )
 """Steps with a phase that may last for hours: they lengthen the limit of no other phase."""

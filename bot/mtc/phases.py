@@ -106,10 +106,6 @@ COPYING = frozenset(
         "WaitForDirectVolumeMigrationToRollbackComplete",
         "RunRsyncOperations",
         "WaitForRsyncClientPodsCompleted",
-        "PreBackupHooks",
-        "PostBackupHooks",
-        "PreRestoreHooks",
-        "PostRestoreHooks",
     ]
 )
 """Phases that may rightly last for hours: only the absence of progress tells."""
@@ -132,6 +128,10 @@ LIMITS: dict[str, timedelta] = {
     "EnsureStagePodsTerminated": timedelta(minutes=10),
     "EnsureMigratedDeleted": timedelta(minutes=10),
     "Verification": timedelta(minutes=10),
+    "PreBackupHooks": timedelta(minutes=30),
+    "PostBackupHooks": timedelta(minutes=30),
+    "PreRestoreHooks": timedelta(minutes=30),
+    "PostRestoreHooks": timedelta(minutes=30),
     "EnsureRsyncRouteAdmitted": timedelta(minutes=3),
     "WaitForRsyncTransferPodsRunning": timedelta(minutes=3),
     "WaitForStaleRsyncResourcesTerminated": timedelta(minutes=10),

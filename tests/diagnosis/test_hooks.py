@@ -9,9 +9,10 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis.diagnosing import Diagnoser
+from bot.mtc.outcome_words import Word
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
-from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, mtc, plan, plane, thing
+from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, going, mtc, plan, plane, thing
 
 JOB = "shop-prebackup-sm965"
 POD = f"{JOB}-9ngbf"
@@ -83,6 +84,22 @@ def test_the_log_of_a_hooks_pod_says_why_it_failed_wherever_it_ran(
     assert found.root.entry.id == "hook-playbook-failed"
     assert any("did not drain" in quote.text for quote in found.root.quotes)
     assert "hook-job-failed" in {f.entry.id for f in found.root.symptoms}
+
+
+def test_a_hook_whose_image_is_never_pulled_is_told_within_the_hour(diagnoser: Diagnoser) -> None:
+    job, waiting = hooked("shop")
+    job["status"] = {"active": 1, "ready": 0}
+    message = 'Back-off pulling image "quay.io/hooks/nopull:1": ErrImagePull: not found'
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": message}}
+    waiting["status"] = {"phase": "Pending", "containerStatuses": [{"name": JOB, "state": state}]}
+    _, made, drain = host("shop")
+    begun = going("PreBackupHooks")
+    begun["status"]["conditions"][0]["lastTransitionTime"] = "2026-03-01T11:10:00Z"
+    found = diagnoser(plane(begun, made, drain, source=[job, waiting]), SHOP_1)
+    assert found.outcome.word is Word.STALLED
+    assert found.root is not None
+    assert found.root.entry.id == "image-pull-not-found"
+    assert "stalled-hook" in {f.entry.id for f in found.root.symptoms}
 
 
 def test_the_job_of_another_migrations_hook_says_nothing_of_this_one(diagnoser: Diagnoser) -> None:

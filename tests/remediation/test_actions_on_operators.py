@@ -28,6 +28,36 @@ from tests.remediation.stories import (
 from tests.remediation.world import AMIR, ANNA, World, migration
 
 
+class TestRefreshing:
+    """An object that cannot be processed keeps the refresh that was asked for before."""
+
+    def pending(self, world: World, kind: k.Kind, name: str) -> None:
+        found = world.host.get(kind, name, MTC_NAMESPACE)
+        found["spec"]["refresh"] = True
+        world.host.put(found)
+
+    @pytest.mark.parametrize(
+        ("action", "kind", "name"),
+        [("refresh-cluster", k.MIGCLUSTER, "ocp3"), ("refresh-storage", k.MIGSTORAGE, "minio")],
+    )
+    def test_one_that_hangs_back_is_taken_back_which_makes_mtc_look(
+        self, world: World, action: str, kind: k.Kind, name: str
+    ) -> None:
+        self.pending(world, kind, name)
+        approval = world.decide(world.ask(action, name, kind.kind))
+        world.runner.turn()
+        assert world.host.get(kind, name, MTC_NAMESPACE)["spec"]["refresh"] is False
+        all_ready(world)
+        world.runner.verify()
+        assert world.read(approval.id).verdict == "verified"
+
+    def test_a_plans_own_is_left_to_migrations_that_wait_for_it(self, world: World) -> None:
+        self.pending(world, k.MIGPLAN, "shop")
+        world.decide(world.ask("refresh-plan", "shop", "MigPlan"))
+        world.runner.turn()
+        assert world.host.get(k.MIGPLAN, "shop", MTC_NAMESPACE)["spec"]["refresh"] is True
+
+
 class TestParameters:
     def test_the_time_out_is_set_on_source_and_destination_and_read_from_velero_itself(
         self, world: World
