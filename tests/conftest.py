@@ -9,6 +9,7 @@ Fixtures that start a program (``tests.apiserver.fixtures``) do so when the firs
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ COSTLY = ("everything", "theatre", "lives")
 READING = ("apiserver", "cli", "clusters", "deploy")
 """Folders whose tests share a set of API servers; all others share a second one."""
 
+os.environ["SSL_CERT_FILE"] = os.devnull
+"""No test speaks to the Internet: its authorities, read for each socket, take longer than most."""
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
