@@ -38,7 +38,7 @@ from bot.mtc.outcome_words import HEALTHY
 from bot.store.bearing import may_matter
 from bot.store.columns import clean
 from bot.store.database import Database
-from bot.store.lives import OTHER_CAUSE, Life, Rules
+from bot.store.lives import OTHER_CAUSE, SUCCESSOR, Life, Rules
 from bot.store.reading import incidents, present, with_parts
 from bot.store.schema import IncidentRow, MemberRow, SilenceRow
 
@@ -238,7 +238,8 @@ class _Observing:
             return True
         if outcome.ended:
             settled = outcome.since is not None and now - outcome.since > rules.settling
-            return (bool(held) and (settled or cause.vague)) or self._over(cause.key)
+            known = bool(held) and (settled or cause.vague)
+            return known or self._over(cause.key) or self._made_up_for()
         if not cause.vague:
             return False
         if outcome.since is not None and now - outcome.since < rules.patience:
@@ -256,6 +257,15 @@ class _Observing:
                 MemberRow.ended_at.is_not(None),
                 *_is(key),
             )
+        )
+        return self.session.scalar(before.limit(1)) is not None
+
+    def _made_up_for(self) -> bool:
+        """Return whether a newer migration of the plan has succeeded where this one failed."""
+        before = select(MemberRow.uid).where(
+            MemberRow.control == self.diagnosis.control,
+            MemberRow.uid == self.uid,
+            MemberRow.left_note.startswith(SUCCESSOR),
         )
         return self.session.scalar(before.limit(1)) is not None
 
@@ -296,7 +306,7 @@ class _Observing:
         )
         for member in earlier:
             if outcome.itinerary != "Stage" or member.itinerary == "Stage":
-                self._leave(member, f"successor:{self.diagnosis.target.name}")
+                self._leave(member, SUCCESSOR + self.diagnosis.target.name)
 
 
 def _about(row: IncidentRow, key: IncidentKey) -> bool:

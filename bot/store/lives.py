@@ -24,6 +24,8 @@ from bot.store.reading import incident, present, quote_json
 from bot.store.schema import IncidentRow, MemberRow, TimelineRow
 
 OTHER_CAUSE = "other-cause:"
+SUCCESSOR = "successor:"
+"""Before the name of a newer migration that succeeded, in the note of a member that left."""
 _LASTING = frozenset({"MigCluster", "MigStorage"})
 """Kinds whose incident outlives its last member while the object itself is unwell."""
 

@@ -232,6 +232,14 @@ class TestResolving:
         world.see(diagnosis("b", Word.SUCCEEDED, since=after(9)), at=10)
         assert world.again(incident).resolved_note == "successor:b"
 
+    def test_one_that_was_made_up_for_is_not_told_again_for_another_cause(
+        self, world: World
+    ) -> None:
+        world.see(failed("a"))
+        world.see(diagnosis("b", Word.SUCCEEDED, since=after(9)), at=10)
+        world.see(failed("a", "token-rotated"), at=12)
+        assert world.incidents.open() == ()
+
     def test_success_of_another_plan_or_of_an_older_migration_changes_nothing(
         self, world: World
     ) -> None:
