@@ -11,9 +11,8 @@ import pytest
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Finding
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, plan, plane, pod, thing
+from tests.knowledge.builtin import builtin_engine
 
 DENIED = "error running restic backup, stderr=: fork/exec /usr/bin/restic: permission denied"
 NFS = {"nfs": {"server": "nas.example.com", "path": "/exports/shop"}}
@@ -53,7 +52,7 @@ def source(volume: Thing, *more: Thing, message: str = DENIED, uid: bool = True)
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def root(diagnoser: Diagnoser, things: list[Thing]) -> Finding:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis.diagnosing import Diagnoser
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP_1, Thing, mtc, plan, plane, true
+from tests.knowledge.builtin import builtin_engine
 
 CONFLICT = true(
     "PlanConflict", "Error", "The migration plan is in conflict with [other].", "Conflict"
@@ -19,7 +18,7 @@ CONFLICT = true(
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def waiting() -> Thing:

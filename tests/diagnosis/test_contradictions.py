@@ -14,12 +14,13 @@ from bot.diagnosis.findings import Diagnosis, Finding
 from knowledge.authoring import Seen, draft
 from knowledge.contradicting import FACTOR
 from knowledge.linting import lint
-from knowledge.loading import Entries, load_builtin, parse_entry
-from knowledge.matching.engine import Engine, Match
+from knowledge.loading import Entries, parse_entry
+from knowledge.matching.engine import Match
 from knowledge.observations import Observation
 from knowledge.ranking import rank
 from knowledge.schema import Entry
 from tests.diagnosis.world import NOW, SHOP_1, Thing, going, plan, plane, pod, thing, true
+from tests.knowledge.builtin import builtin_engine
 
 SELECTOR = "3 node(s) didn't match Pod's node affinity/selector"
 CPU = "3 Insufficient cpu"
@@ -45,7 +46,7 @@ def server(message: str) -> Thing:
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def selector_finding(found: Diagnosis) -> Finding:

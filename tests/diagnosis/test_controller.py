@@ -14,9 +14,8 @@ from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.mtc.outcome_words import Word
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP, SHOP_1, Thing, going, mtc, plan, plane, thing, true
+from tests.knowledge.builtin import builtin_engine
 
 NEW = {"creationTimestamp": "2026-03-01T11:54:00Z"}
 """Six minutes ago."""
@@ -43,7 +42,7 @@ def unheard() -> Thing:
 
 
 def diagnoser(now: datetime = NOW) -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: now)
+    return Diagnoser(builtin_engine(), lambda: now)
 
 
 @pytest.mark.parametrize(("replicas", "said"), [(0, "scaled to 0"), (1, "0 of 1 replicas")])

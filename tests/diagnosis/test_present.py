@@ -12,9 +12,8 @@ from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Unreachable
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, going, mtc, plan, plane, thing, true
+from tests.knowledge.builtin import builtin_engine
 
 
 def waiting() -> Thing:
@@ -28,7 +27,7 @@ def workload(name: str = "velero", namespace: str = MTC_NAMESPACE, replicas: int
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def found(said: Diagnosis) -> set[str]:

@@ -17,8 +17,8 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis, Finding
 from bot.mtc.outcome_words import Word
 from bot.questions.naming import parse_target
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
+from tests.knowledge.builtin import builtin_engine
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "real"
 PLANS, FIRST, SILENT = "plans-and-clusters", "first-migrations", "silent-loss"
@@ -62,7 +62,7 @@ WRONG = [
 
 @cache
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 @cache

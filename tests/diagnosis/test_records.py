@@ -10,18 +10,18 @@ from bot.clusters import kinds as k
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.questions.naming import parse_target
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from sandbox.clusters.plane import MemoryPlane
 from sandbox.playing import Player, build_plane
 from sandbox.scenarios.loading import load_scenarios
+from tests.knowledge.builtin import builtin_engine
 
 START = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 def failed() -> tuple[MemoryPlane, str, str, datetime]:

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from bot.cli.rendering import diagnosis_json, diagnosis_page
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from knowledge.observations import Observation
 from knowledge.telling import most_telling
 from knowledge.templates import Templates
 from tests.diagnosis.world import NOW, SHOP, SHOP_1, failed, plan, plane, pod
+from tests.knowledge.builtin import builtin_engine
 
 ODD = "flux converter reports phase inversion of the widget lattice, giving up"
 VELERO = ("openshift-migration", "velero-7d", "velero")
@@ -27,7 +26,7 @@ VELERO = ("openshift-migration", "velero-7d", "velero")
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def look(diagnoser: Diagnoser, log: str, *errors: str) -> Diagnosis:

@@ -12,9 +12,8 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.incidents.causes import cause_of
 from bot.mtc.outcome_words import Word
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP, SHOP_1, Thing, mtc, plan, plane, true
+from tests.knowledge.builtin import builtin_engine
 
 WARNING = true(
     "GVKsIncompatible",
@@ -25,7 +24,7 @@ WARNING = true(
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def ready(*more: Thing) -> Thing:

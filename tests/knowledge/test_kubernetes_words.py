@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.pasting import match_text
 from knowledge.ranking import rank
+from tests.knowledge.builtin import builtin_engine
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 def first(engine: Engine, text: str, kind: str = "") -> str:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.observations import Observation
 from knowledge.ranking import Ranked, rank
+from tests.knowledge.builtin import builtin_engine
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 def answers(engine: Engine, *fields: dict[str, str]) -> tuple[Ranked, ...]:

@@ -29,6 +29,7 @@ from knowledge.matching.engine import Engine
 from sandbox.clusters.plane import MemoryPlane
 from tests.apiserver.certificates import authority
 from tests.diagnosis.world import NOW, SHOP, Thing, mtc, plan, plane, thing
+from tests.knowledge.builtin import builtin_engine
 from tests.questions.preflight_cases import (
     ACCOUNT,
     NO_TROUBLE,
@@ -44,7 +45,7 @@ from tests.questions.preflight_cases import (
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from bot.clusters.port import ControlPlane
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis, Finding
 from bot.questions.naming import parse_target
-from knowledge.loading import load
 from knowledge.matching.engine import Engine
 from sandbox.clusters.plane import MemoryPlane
 from sandbox.playing import Player, build_plane
 from sandbox.scenarios.loading import load_scenarios
 from sandbox.scenarios.schema import Scenario
+from tests.knowledge.builtin import builtin_engine
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SCENARIOS = load_scenarios()
@@ -52,7 +52,7 @@ def scenario(id: str) -> Scenario:
 
 @cache
 def engine() -> Engine:
-    return Engine(load().by_id.values())
+    return builtin_engine()
 
 
 def diagnose(plane: ControlPlane, target: str, now: datetime) -> Diagnosis:
