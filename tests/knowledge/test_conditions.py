@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.observing import observe
 from knowledge.pasting import match_text
 from knowledge.ranking import Ranked, rank
 from knowledge.schema import Entry
+from tests.knowledge.builtin import builtin_engine
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 def mtc(kind: str, name: str, *conditions: tuple[str, str, str], **status: Any) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.live import open_api
 from bot.clusters.port import Json
-from knowledge.loading import load as load_entries
 from knowledge.matching.engine import Engine
 from sandbox.slack import SlackSandbox
 from tests.apiserver.fixtures import Server
 from tests.apiserver.loading import clear, load, path_of
 from tests.apiserver.pairing import give_token, pair
 from tests.apiserver.rights import bot_token
+from tests.knowledge.builtin import builtin_engine
 from tests.watching.objects import READY, cluster, condition, plan, running, storage
 
 CHANNEL = "C0MIGRATE1"
@@ -140,7 +140,7 @@ def wait_for(seen: Callable[[], bool], seconds: float = 40.0) -> float:
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    return Engine(load_entries(()).by_id.values())
+    return builtin_engine()
 
 
 @pytest.fixture
