@@ -110,7 +110,7 @@ class Kwok:
         """Make a node and return when it is ready and its kubelet's port is known."""
         body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
         self.server.call("POST", "/api/v1/nodes", body)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             status = self.server.done("GET", f"/api/v1/nodes/{name}").get("status", {})
             port = status.get("daemonEndpoints", {}).get("kubeletEndpoint", {}).get("Port")
@@ -169,7 +169,7 @@ class Kwok:
         return path
 
     def _wait_for_port(self, port: int) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()

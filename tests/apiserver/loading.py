@@ -136,7 +136,7 @@ def give_logs(kwok: Kwok, logs: Mapping[tuple[str, str, str], bytes]) -> None:
 
 def running(server: ApiServer, namespace: str, pod: str) -> None:
     """Return when a pod runs."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while True:
         status = server.done("GET", path_of(POD, namespace, pod)).get("status", {})
         if status.get("phase") == "Running":

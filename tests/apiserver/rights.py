@@ -57,7 +57,7 @@ def bot_token(server: ApiServer) -> str:
     apply(server, "bot.yaml", "rbac.yaml")
     token = server.account_token(ACCOUNT, ACCOUNT)
     host = open_api(server.url, token, server.ca.pem).host
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while True:
         try:
             host.list(k.IMAGESTREAM, "openshift")

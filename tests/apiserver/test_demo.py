@@ -16,7 +16,9 @@ from tests.apiserver.demo import CHANNEL, Demo
 from tests.apiserver.fixtures import Server
 from tests.handlers.checking import shown
 
-pytestmark = pytest.mark.apiserver
+pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(400)]
+PATIENCE = 60.0
+"""Seconds; and twice as many for a process that may compile all signatures first."""
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def answer(slack: SlackSandbox, line: str, words: str) -> str:
         told = (shown({"blocks": m["blocks"]}) for m in fresh)
         return next((each for each in told if words in each), "")
 
-    return slack.wait_for(look, 20)
+    return slack.wait_for(look, PATIENCE)
 
 
 def cards(slack: SlackSandbox) -> list[dict[str, Any]]:
@@ -44,13 +46,13 @@ def cards(slack: SlackSandbox) -> list[dict[str, Any]]:
 
 def test_it_alerts_answers_and_survives_being_killed(demo: Demo) -> None:
     slack = demo.slack
-    slack.wait_for(lambda: cards(slack), 60)
+    slack.wait_for(lambda: cards(slack), 2 * PATIENCE)
     assert "payments" in shown(cards(slack)[0])
-    slack.wait_connected(timeout=20)
+    slack.wait_connected(timeout=2 * PATIENCE)
     assert "failed" in answer(slack, "/mtc list", "payments-1")
     os.kill(demo.pid, signal.SIGKILL)
-    slack.wait_for(lambda: not slack.connections, 20)
-    slack.wait_connected(timeout=40)
+    slack.wait_for(lambda: not slack.connections, PATIENCE)
+    slack.wait_connected(timeout=2 * PATIENCE)
     assert demo.starts == 2
     assert "Hook job" in answer(slack, "/mtc diagnose payments-1", "payments-postbackup")
     items = Counter(m["metadata"]["event_payload"]["item"] for m in slack.messages(CHANNEL))

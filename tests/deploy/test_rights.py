@@ -74,7 +74,7 @@ def plane(control_server: Server, source_server: Server) -> LivePlane:
     spec = {"srcMigClusterRef": {"name": "src"}, "destMigClusterRef": {"name": "host"}}
     control.done("PATCH", plans, {"spec": spec}, "application/merge-patch+json")
     found = open_api(control.url, control.account_token(ACCOUNT, ACCOUNT), control.ca.pem)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
         try:
             found.host.list(k.IMAGESTREAM, "openshift")

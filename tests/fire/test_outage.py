@@ -54,6 +54,7 @@ def test_forty_migrations_are_on_one_card_that_ends_when_they_go_on(
 
 
 @pytest.mark.apiserver
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("root", ["MigStorage", "MigCluster"])
 def test_forty_migrations_on_a_real_api_server_are_on_one_card(
     root: str, control_server: Server, tmp_path: Path
@@ -81,15 +82,15 @@ def test_forty_migrations_on_a_real_api_server_are_on_one_card(
 
         bot.start()
         try:
-            until = time.monotonic() + 30
+            until = time.monotonic() + 60
             while not all(bot.watcher.last_read().values()) and time.monotonic() < until:
                 time.sleep(0.05)
             now = datetime.now(UTC)
             put(*broken(root, now), *(held(name, "shop", now) for name in FORTY))
-            slack.wait_for(lambda: cards() and "40" in shown(cards()[0]), 45)
+            slack.wait_for(lambda: cards() and "40" in shown(cards()[0]), 60)
             put(storage(), cluster("ocp3"), plan("shop"))
             put(*(running(name, "shop", now) for name in FORTY))
-            slack.wait_for(lambda: "Resolved" in shown(cards()[0]), 45)
+            slack.wait_for(lambda: "Resolved" in shown(cards()[0]), 60)
             assert len(cards()) == 1
         finally:
             bot.stop()

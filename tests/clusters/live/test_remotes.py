@@ -146,7 +146,7 @@ def pair(control_server: Server, source_server: Server) -> Iterator[Pair]:
 
 def until_allowed(pair: Pair) -> tuple[Json, ...]:
     """Return what is read once the rights of a new account are in effect."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
         try:
             return pair.read()
@@ -263,7 +263,7 @@ class TestTokens:
             },
         )
         bot = plane_of(pair.control, BOT_TOKEN)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while True:
             with pytest.raises(Denied) as raised:
                 bot.remote(pair.name)
@@ -349,7 +349,7 @@ class TestAddresses:
             pair.source.api.start()
         assert isinstance(error, Unreachable)
         assert not isinstance(error, Untrusted)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 assert pair.read() == ()

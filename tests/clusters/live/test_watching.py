@@ -135,7 +135,7 @@ class TestEnds:
 
 def serving(admin: LiveWriter, place: str) -> None:
     """Return when a server that was started anew has read its storage."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while True:
         try:
             admin.list(k.MIGSTORAGE, place)

@@ -75,7 +75,7 @@ def grant(
     user = subject["name"] if subject["kind"] == "User" else "a-member"
     groups = (subject["name"],) if subject["kind"] == "Group" else ()
     asked = AccessRequest(verbs[0], kind.group, kind.plural, place, user=user, groups=groups)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not admin.allowed(asked).allowed:
         assert time.monotonic() < until, "the right never came into effect"
         time.sleep(0.02)

@@ -54,7 +54,7 @@ class Bot:
 
     def start(self) -> None:
         self._process = run_bot(self._folder, self.slack)
-        self.slack.wait_connected(timeout=PATIENCE)
+        self.slack.wait_connected(timeout=2 * PATIENCE)  # it may compile all signatures first
 
     def kill(self) -> None:
         assert self._process is not None

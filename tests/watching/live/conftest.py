@@ -129,7 +129,7 @@ class Site:
         ]
 
 
-def wait_for(seen: Callable[[], bool], seconds: float = 40.0) -> float:
+def wait_for(seen: Callable[[], bool], seconds: float = 60.0) -> float:
     """Return how long it took to be seen."""
     began = time.monotonic()
     while not seen():
