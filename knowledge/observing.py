@@ -156,7 +156,7 @@ def _observe(obj: Any, cluster: str, depth: int) -> Iterator[Observation]:
     if subject.kind in ("Pod", "") and _looks_like_pod(status):
         yield from _pod(status, subject, component)
     rest = {key: value for key, value in status.items() if key != "conditions"}
-    if subject.kind != "Pod":
+    if subject.kind != "Pod" and "containerStatuses" not in status:
         yield from _messages(rest, subject, component, "status", 0)
     if subject.kind == "Status":
         yield from _texts(obj.get("message"), subject, component, "message")
@@ -252,6 +252,11 @@ def _looks_like_pod(status: Mapping[str, Any]) -> bool:
 
 
 def _pod(status: Mapping[str, Any], subject: Subject, component: str) -> Iterator[Observation]:
+    """Yield the states of a pod and its containers.
+
+    The last words of a container that is ready again, often the end of its log, are left out: it
+    has got over them. They tell of a migration only where the pod is one of MTC's own.
+    """
     reason = _text(status.get("reason"))
     message = _text(status.get("message"))[:MAX_TEXT]
     if reason or message:
@@ -278,7 +283,8 @@ def _pod(status: Mapping[str, Any], subject: Subject, component: str) -> Iterato
                         continue
                     code = said.get("exitCode")
                     why = _text(said.get("reason"))
-                    text = _text(said.get("message"))[:MAX_TEXT]
+                    over = state_key == "lastState" and container.get("ready") is True
+                    text = "" if over and not component else _text(said.get("message"))[:MAX_TEXT]
                     yield Observation(
                         "pod",
                         text

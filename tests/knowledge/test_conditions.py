@@ -366,3 +366,23 @@ def test_conditions_deep_in_a_status_count_as_conditions(engine: Engine) -> None
     }
     plan = {"kind": "InstallPlan", "status": {"bundleLookups": [{"conditions": [failed]}]}}
     assert rank(engine.match(observe(plan)))[0].entry.id == "olm-bundle-unpack-failed"
+
+
+def test_the_last_words_of_a_container_that_is_ready_again_are_over(engine: Engine) -> None:
+    words = (
+        "E0101 10:00:00 leaderelection lost\ndial tcp 10.0.0.1:6443: connect: connection refused"
+    )
+
+    def first(labels: dict[str, str], **ended: Any) -> list[str]:
+        last = {"terminated": {"exitCode": 1, "reason": "Error", "message": words, **ended}}
+        container = {"name": "c", "ready": True, "state": {"running": {}}, "lastState": last}
+        pod = {
+            "kind": "Pod",
+            "metadata": {"name": "p", "namespace": "n", "labels": labels},
+            "status": {"phase": "Running", "containerStatuses": [container]},
+        }
+        return [f.entry.id for f in rank(engine.match(observe(pod)))]
+
+    assert first({}) == []
+    assert first({"component": "velero"}) != []
+    assert first({}, reason="OOMKilled", exitCode=137) == ["container-out-of-memory"]
