@@ -25,9 +25,11 @@ demo: venv
 demo-real: venv apiserver
 	$(BIN)/python -m tests.apiserver.demo
 
-# Many short processes are started: each module is compiled once, whatever the shell asks for.
+# Many short processes are started: modules and signatures are compiled once, whatever the shell
+# asks for.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: venv
+	@$(BIN)/python -c 'from tests.knowledge.builtin import builtin_engine; builtin_engine()'
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: venv

@@ -10,6 +10,9 @@ import sys
 import threading
 import time
 
+PATIENCE = 120.0
+"""Seconds: it may compile all signatures first, on cores that are busy with other tests."""
+
 
 class Demo:
     """A demo on a free port; ``url`` is its page."""
@@ -35,7 +38,7 @@ class Demo:
 
     def _address(self) -> str:
         said = []
-        while time.monotonic() - self.began < 60:
+        while time.monotonic() - self.began < PATIENCE:
             try:
                 said.append(self._lines.get(timeout=1))
             except queue.Empty:
