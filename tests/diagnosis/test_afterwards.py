@@ -8,16 +8,15 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis.diagnosing import Diagnoser
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP_1, Thing, going, mtc, plan, plane, thing, true
+from tests.knowledge.builtin import builtin_engine
 
 INTERRUPTED = "unable to find running condition"
 
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def ended(error: str = INTERRUPTED, phase: str = "EnsureRsyncRouteAdmitted") -> list[Thing]:

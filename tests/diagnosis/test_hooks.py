@@ -10,9 +10,8 @@ import pytest
 
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.mtc.outcome_words import Word
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, going, mtc, plan, plane, thing
+from tests.knowledge.builtin import builtin_engine
 
 JOB = "shop-prebackup-sm965"
 POD = f"{JOB}-9ngbf"
@@ -23,7 +22,7 @@ fatal: [localhost]: FAILED! => {"changed": false, "msg": "queue did not drain wi
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def hooked(namespace: str, owner: str = "uid-migmigration-shop-1") -> list[Thing]:

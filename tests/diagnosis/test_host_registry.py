@@ -8,9 +8,8 @@ from __future__ import annotations
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, Thing, mtc, plane, true
+from tests.knowledge.builtin import builtin_engine
 
 
 def cluster(error: str) -> Thing:
@@ -22,7 +21,7 @@ def cluster(error: str) -> Thing:
 
 
 def found(error: str) -> list[str]:
-    diagnoser = Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    diagnoser = Diagnoser(builtin_engine(), lambda: NOW)
     said = diagnoser(plane(cluster(error)), ObjectRef("MigCluster", "host", MTC_NAMESPACE))
     return [each.entry.id for each in said.findings]
 

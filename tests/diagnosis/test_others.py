@@ -10,9 +10,8 @@ import pytest
 
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
-from knowledge.loading import load_builtin
-from knowledge.matching.engine import Engine
 from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, mtc, plan, plane, pod, true
+from tests.knowledge.builtin import builtin_engine
 
 CONTROLLER = "migration-controller-68bff565b6-ck5nm"
 SETTING = (
@@ -33,7 +32,7 @@ LOGS = {(MTC_NAMESPACE, CONTROLLER, "mtc"): (TRANSFER + PLAN).encode()}
 
 @pytest.fixture(scope="module")
 def diagnoser() -> Diagnoser:
-    return Diagnoser(Engine(load_builtin().by_id.values()), lambda: NOW)
+    return Diagnoser(builtin_engine(), lambda: NOW)
 
 
 def bank(*errors: str) -> Thing:

@@ -14,15 +14,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from knowledge.pasting import match_text
 from knowledge.ranking import Ranked, rank
+from tests.knowledge.builtin import builtin_engine
 
 
 @cache
 def engine() -> Engine:
-    return Engine(load_builtin().by_id.values())
+    return builtin_engine()
 
 
 def found(text: str, kind: str = "", component: str = "") -> tuple[Ranked, ...]:
