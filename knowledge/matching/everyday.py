@@ -64,7 +64,9 @@ _LINES: tuple[tuple[int, str], ...] = (
         "plugin process exited cmd=/plugins/velero-plugin-for-aws "
         "controller=backup-storage-location controller=backup-sync id=123 "
         "plugin=/plugins/velero-plugin-for-aws logsource="
-        "pkg/plugin/clientmgmt/process/logrus_adapter.go:80 registering plugin command=/velero",
+        "pkg/plugin/clientmgmt/process/logrus_adapter.go:80 registering plugin command=/velero "
+        "kind=volumesnapshotlocation logsource= ; deleting incomplete restic podvolumebackups ; "
+        "skipping resource volumeattachments",
     ),
     (
         50,
@@ -89,6 +91,20 @@ _LINES: tuple[tuple[int, str], ...] = (
         "rsync operation is still running. waiting for leftover stage pod deletion to finish. "
         "resource deletion has completed on source and target clusters; annotations and labels "
         "provide migration instructions ",
+    ),
+    (
+        15,
+        'name=velero.io/csi-volumesnapshot-backupper kind=downloadrequest msg="found custom '
+        'resource" checking existence of velero custom resource definitions; not found","stacktrace'
+        '; previous attempt of rsync did not fail; waiting for restore exec hooks starts; "type":'
+        '"ready","status":"true","category":"required","message":"the cluster is ready. '
+        "resource=clusterbootstraps.run.tanzu.vmware.com; due to client-side throttling, not "
+        "priority and fairness, request: get:https://127.0.0.1/apis/ ; ensuring work queue is "
+        "empty. initializing backup repository; checking backup repository for readiness; set "
+        "maintenance according to repository; (step 4/22) cleaning up stale resources from; (step "
+        "6/22) verifying the running source; rsync password secret not found; getting list of "
+        'stage pods to create for; "targetaccessmodes":["readwriteonce"]; moving to '
+        "finalizingpartiallyfailed; deletestalevirtualmachineinstancemigrations ",
     ),
     (
         60,
