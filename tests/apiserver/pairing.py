@@ -14,7 +14,10 @@ _MERGE = "application/merge-patch+json"
 
 
 def pair(control: ApiServer, source: ApiServer, token: str, name: str = "ocp3") -> None:
-    """Let a MigCluster lead to the source with a token; both are made where they are not there."""
+    """Let a MigCluster lead to the source with a token; both are made where they are not there.
+
+    It has the status that mig-controller gives it, where the kind takes one from anybody.
+    """
     give_token(control, token, name)
     spec: Json = {
         "isHostCluster": False,
@@ -27,6 +30,7 @@ def pair(control: ApiServer, source: ApiServer, token: str, name: str = "ocp3") 
         "kind": k.MIGCLUSTER.kind,
         "metadata": {"name": name, "namespace": MTC_NAMESPACE},
         "spec": spec,
+        "status": {"conditions": [{"type": "Ready", "status": "True", "category": "Required"}]},
     }
     namespace(control, MTC_NAMESPACE)
     status, answer = control.call("POST", path_of(k.MIGCLUSTER, MTC_NAMESPACE), body)

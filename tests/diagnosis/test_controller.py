@@ -103,6 +103,14 @@ def test_a_migration_whose_store_was_never_looked_at_is_held_up_by_the_store() -
         assert (found.root.entry.id, found.root.subject.name) == ("object-untouched", "store")
 
 
+def test_a_migration_that_failed_is_not_blamed_on_a_cluster_without_a_status() -> None:
+    cluster = mtc("MigCluster", "ocp3", metadata=NEW)
+    failed = true("Failed", "Critical", "The migration has failed.", "StageBackupFailed")
+    found = diagnoser()(plane(going("Completed", failed), plan(), cluster), SHOP_1)
+    assert found.outcome.word is Word.FAILED
+    assert "object-untouched" not in {f.entry.id for f in found.findings}
+
+
 def test_an_object_is_given_time_to_be_looked_at() -> None:
     early = datetime(2026, 3, 1, 11, 55, tzinfo=UTC)
     found = diagnoser(early)(plane(unheard(), plan(), deployment(1, 1)), SHOP_1)

@@ -53,8 +53,12 @@ def controller_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observatio
 
 
 def object_untouched(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
-    """Answer with each object of the target that has no status long after it was made."""
-    del outcome
+    """Answer with each object of the target that has no status long after it was made.
+
+    Not for a migration that has ended: it cannot have run without its clusters and its store.
+    """
+    if outcome.ended:
+        return
     host, plan = dossier.scene("host"), dossier.plan
     wanted = [dossier.subject]
     if plan is not None:
