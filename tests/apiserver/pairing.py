@@ -11,6 +11,13 @@ from tests.apiserver.process import ApiServer, Json
 from tests.apiserver.rights import TOKENS
 
 _MERGE = "application/merge-patch+json"
+_READY = {
+    "type": "Ready",
+    "status": "True",
+    "category": "Required",
+    "message": "The cluster is ready.",
+    "lastTransitionTime": "2026-01-01T00:00:00Z",
+}
 
 
 def pair(control: ApiServer, source: ApiServer, token: str, name: str = "ocp3") -> None:
@@ -30,7 +37,7 @@ def pair(control: ApiServer, source: ApiServer, token: str, name: str = "ocp3") 
         "kind": k.MIGCLUSTER.kind,
         "metadata": {"name": name, "namespace": MTC_NAMESPACE},
         "spec": spec,
-        "status": {"conditions": [{"type": "Ready", "status": "True", "category": "Required"}]},
+        "status": {"conditions": [_READY]},
     }
     namespace(control, MTC_NAMESPACE)
     status, answer = control.call("POST", path_of(k.MIGCLUSTER, MTC_NAMESPACE), body)
