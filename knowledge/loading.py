@@ -18,12 +18,8 @@ import yaml
 from pydantic import ValidationError
 
 from knowledge.keeping import keep, kept
+from knowledge.safe_yaml import load_yaml
 from knowledge.schema import Entry
-
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # libyaml is not everywhere; the pure loader is only slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class Entries:
 def parse_entry(text: str, file: str) -> Entry | Problem:
     """Return the entry in a YAML text, or what is wrong with it in one line."""
     try:
-        data = yaml.load(text, Loader=_Loader)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         return Problem(file, f"not YAML: {' '.join(str(error).split())}")
     return _entry(data, file)
@@ -136,7 +132,7 @@ def _data(files: Sequence[Path]) -> list[Any]:
         found: list[Any] = orjson.loads(known)
         return found
     try:
-        data = [yaml.load(text, Loader=_Loader) for text in texts]
+        data = [load_yaml(text) for text in texts]
         keep("entries", key, orjson.dumps(data, option=orjson.OPT_PASSTHROUGH_DATETIME))
     except (yaml.YAMLError, TypeError):
         return []

@@ -24,11 +24,7 @@ from knowledge.matching.engine import Engine, Match
 from knowledge.matching.playbooks import ignored
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
-
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # libyaml is not everywhere; the pure loader is only slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+from knowledge.safe_yaml import load_yaml_documents
 
 _OBJECT_KEYS = frozenset({"kind", "status", "items", "metadata", "type"})
 MAX_YAML = 16 << 20
@@ -180,7 +176,7 @@ def _documents(text: str) -> list[Any]:
     """Return the documents of a YAML text; of one that is cut off, what comes before the cut."""
     for _ in range(_CUTS):
         try:
-            return list(yaml.load_all(text, Loader=_Loader))
+            return list(load_yaml_documents(text))
         except yaml.MarkedYAMLError as error:
             unclosed = "quoted scalar" in (error.context or "")
             mark = error.context_mark if unclosed else error.problem_mark

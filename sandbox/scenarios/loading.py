@@ -9,13 +9,9 @@ from typing import Any
 
 import yaml
 
+from knowledge.safe_yaml import load_yaml
 from sandbox.scenarios.schema import Scenario
 from sandbox.scenarios.twins import like_its_twin
-
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # libyaml is not everywhere; the pure loader is only slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
 def folder() -> Path:
@@ -51,7 +47,7 @@ def parse_scenario(path: Path) -> Scenario:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    told = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    told = load_yaml(path.read_text(encoding="utf-8"))
     if not isinstance(told, dict):
         raise ValueError("holds no scenario")
     return told
@@ -64,5 +60,5 @@ def templates(name: str) -> dict[str, Any]:
     They are shared: fill them, do not change them.
     """
     path = folder() / "templates" / f"{name}.yaml"
-    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    loaded: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return loaded

@@ -22,6 +22,7 @@ import yaml
 
 from bot.clusters.archive.members import Member, Problems, shown
 from bot.clusters.port import Json
+from knowledge.safe_yaml import Loader
 
 MAX_FILE = 1 << 27
 """Bytes of one file of objects."""
@@ -31,7 +32,6 @@ MAX_VALUES = 400_000
 """Values in one document, those that aliases repeat included."""
 MAX_DEPTH = 100
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,40}(?:[eE][-+][0-9]{1,3})?")
 _WORDS: dict[str, bool | None] = {
@@ -214,7 +214,7 @@ def _parsed(text: bytes) -> Any:
         except orjson.JSONDecodeError:
             pass
     try:
-        return _Building().build(yaml.parse(text.decode("utf-8", "replace"), Loader=_LOADER))
+        return _Building().build(yaml.parse(text.decode("utf-8", "replace"), Loader=Loader))
     except yaml.YAMLError as error:
         raise _RefusedError(f"it is no YAML ({_reason(error)})") from error
     except (RecursionError, ValueError) as error:

@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from knowledge.safe_yaml import load_yaml
 from sandbox.slack.blocks.rules import RULES
 from sandbox.slack.blocks.schema import (
     SURFACES,
@@ -29,11 +28,6 @@ from sandbox.slack.blocks.schema import (
     TypedNode,
 )
 
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # libyaml is not everywhere; the pure loader is only slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
-
 _PATH = Path(__file__).with_name("catalog.yaml")
 _TYPE = {"type": "string"}
 _SHARED: dict[str, dict[str, Any]] = {"blocks": {**_TYPE, "block_id": {"string": {"max": 255}}}}
@@ -43,7 +37,7 @@ _TEXTS = {"plain": ("plain_text",), "mrkdwn": ("mrkdwn",), "any": ("plain_text",
 
 @cache
 def _catalogue() -> tuple[dict[str, dict[str, ObjectNode]], dict[str, Node]]:
-    raw = yaml.load(_PATH.read_text(encoding="utf-8"), Loader=_Loader)
+    raw = load_yaml(_PATH.read_text(encoding="utf-8"))
     families = {
         family: {
             name: _object(
