@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 from bot.clusters import kinds as k
@@ -246,7 +246,8 @@ def log_matches(dossier: Dossier, engine: Engine) -> LogMatches:
 def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool]]:
     begun, end = dossier.window
     own = _own_names(dossier)
-    others = _errors_of_others(dossier)
+    # Looked for once, and only where a line is in doubt: most logs hold none.
+    others = cache(lambda: _errors_of_others(dossier))
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
         for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
@@ -267,7 +268,7 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
                 or _OWNER_KEYS.search(_record(observation))
             ):
                 continue
-            elif told_error(_record(observation)) not in others:
+            elif told_error(_record(observation)) not in others():
                 yield replace(match, confidence=match.confidence * 0.5), False
 
 
