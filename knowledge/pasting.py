@@ -50,6 +50,8 @@ _FRESH = re.compile(
     r"""|[IWEF]\d{4}\s|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ])"""
 )
 """What a line begins with that does not go on with a quotation of the one before."""
+_GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
+"""What only the line before gives a sense: what went wrong with the address that stands there."""
 _OWN_LINE = re.compile(
     r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
     r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
@@ -117,6 +119,7 @@ def _closed(lines: Sequence[str]) -> list[str]:
     """Return the lines with those joined between which a quotation was wrapped.
 
     Where none closes it within a few lines, or another record begins, the lines stay as they are.
+    A line that goes on with an error is joined to the one that the error is about.
     """
     joined: list[str] = []
     at = 0
@@ -129,6 +132,8 @@ def _closed(lines: Sequence[str]) -> list[str]:
                 if _opens(lines[last]):
                     end = last
                     break
+        while end + 1 < min(at + _WRAPPED, len(lines)) and _GOES_ON.match(lines[end + 1]):
+            end += 1
         joined.append(" ".join([lines[at], *(line.strip() for line in lines[at + 1 : end + 1])]))
         at = end + 1
     return joined

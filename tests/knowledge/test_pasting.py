@@ -97,7 +97,16 @@ def test_a_message_folded_in_a_piece_of_yaml_is_read_as_one() -> None:
         'Get "https://registry.example/v2/": net/http: request canceled while\n'
         "waiting for connection (Client.Timeout exceeded while awaiting headers)'\n"
     )
-    assert [item.entry.id for item in found(piece)] == ["image-import-failed"]
+    assert [item.entry.id for item in found(piece)] == ["registry-unreachable"]
+
+
+def test_an_error_on_a_line_of_its_own_is_about_the_address_on_the_line_before() -> None:
+    piece = (
+        "error pinging docker registry registry.example:5000:\n"
+        "Get https://registry.example:5000/v2/:\n"
+        "x509: certificate signed by unknown authority\n"
+    )
+    assert found(piece)[0].entry.id == "registry-certificate-untrusted"
 
 
 def test_an_event_that_a_controller_logs_is_an_event() -> None:
