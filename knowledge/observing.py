@@ -105,10 +105,7 @@ def observe_line(line: str, kind: str = "", component: str = "", where: str = ""
             fields["kind"] = "pod"
         if not fields and (named := _CAMEL.search(text)):
             fields = {"reason": named[0]}
-        level = "info" if row and "Normal" in row[0].split()[:1] else ""
-        return Observation(
-            "event", text, where=where, component=component, level=level, fields=fields
-        )
+        return Observation("event", text, where=where, component=component, fields=fields)
     if kind == "pod-status":
         fields = {"reasons": " ".join(_CAMEL.findall(text))}
         if _LAST_STATE.match(text):

@@ -27,7 +27,6 @@ from bot.mtc.models import (
 from bot.mtc.models.base import Model, WithConditions
 from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
-from bot.mtc.presence import GRACE, Away, Side, absence, program_of
 
 
 def judge(dossier: Dossier, migration: MigrationObjects | None = None) -> Outcome:
@@ -51,24 +50,7 @@ def _others(dossier: Dossier, migration: MigMigration) -> Others:
     of_plan = (read(MigMigration, m) for m in every if ref_name(m, "migPlanRef") == plan)
     ended = migration.status.phase == "Completed"
     limits = Limits() if ended else learn(read(MigMigration, m) for m in _newest(every))
-    return Others(tuple(sibling(m) for m in of_plan), limits, () if ended else _away(dossier))
-
-
-def _away(dossier: Dossier) -> tuple[Away, ...]:
-    """Return the programs that are away, as far as the objects tell since when."""
-    sides: tuple[Side, ...] = ("host", "source", "destination")
-    found: dict[Away, None] = {}
-    for side in sides:
-        scene = dossier.scene(side)
-        pods = [p for p in scene.all(k.POD) if metadata(p).get("namespace") == k.MTC_NAMESPACE]
-        for workload in (*scene.all(k.DEPLOYMENT), *scene.all(k.DAEMONSET)):
-            program = program_of(workload)
-            if program is None or metadata(workload).get("namespace") != k.MTC_NAMESPACE:
-                continue
-            gone = absence(workload, pods, dossier.now)
-            if gone is not None and (gone.since is None or dossier.now - gone.since >= GRACE):
-                found[Away(program, side)] = None
-    return tuple(found)
+    return Others(tuple(sibling(m) for m in of_plan), limits)
 
 
 def migration_objects(dossier: Dossier, others: Others | None = None) -> MigrationObjects:
@@ -104,5 +86,4 @@ def migration_objects(dossier: Dossier, others: Others | None = None) -> Migrati
         own(k.PVR, PodVolumeRestore),
         tuple(workloads),
         others.limits,
-        others.away,
     )
