@@ -48,6 +48,10 @@ _EVENT_LINE = re.compile(
 """How a controller logs an event that it has sent."""
 _HARMLESS = frozenset({"Advisory", "Required", ""})
 _ENDS = frozenset({"SucceededWithWarnings", "Failed"})
+_EXPECTED = "AsExpected"
+"""The reason that OpenShift's operators give for a condition that is as it should be."""
+_HISTORY = frozenset({"failures", "outages"})
+"""What the status of a check keeps of the time before it passed."""
 _CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b(?!:| (?!exit)\w)")
 _LAST_STATE = re.compile(r"\W*last ?state\b", re.IGNORECASE)
 _EXIT_CODE = re.compile(
@@ -105,7 +109,10 @@ def observe_line(line: str, kind: str = "", component: str = "", where: str = ""
             fields["kind"] = "pod"
         if not fields and (named := _CAMEL.search(text)):
             fields = {"reason": named[0]}
-        return Observation("event", text, where=where, component=component, fields=fields)
+        level = "info" if row and "Normal" in row[0].split()[:1] else ""
+        return Observation(
+            "event", text, where=where, component=component, level=level, fields=fields
+        )
     if kind == "pod-status":
         fields = {"reasons": " ".join(_CAMEL.findall(text))}
         if _LAST_STATE.match(text):
@@ -155,7 +162,8 @@ def _observe(obj: Any, cluster: str, depth: int) -> Iterator[Observation]:
     yield from _conditions(status.get("conditions"), subject, component)
     if subject.kind in ("Pod", "") and _looks_like_pod(status):
         yield from _pod(status, subject, component)
-    rest = {key: value for key, value in status.items() if key != "conditions"}
+    over = _HISTORY if _passes(status.get("conditions")) else frozenset()
+    rest = {key: value for key, value in status.items() if key not in {"conditions", *over}}
     if subject.kind != "Pod" and "containerStatuses" not in status:
         yield from _messages(rest, subject, component, "status", 0)
     if subject.kind == "Status":
@@ -228,6 +236,8 @@ def _condition(
 ) -> Iterator[Observation]:
     kind = _text(condition.get("type"))
     state = _text(condition.get("status"))
+    if condition.get("reason") == _EXPECTED:
+        return
     where = f"{_where(subject)} status.conditions[{kind}]"
     message = _text(condition.get("message"))[:MAX_TEXT]
     time = _first_time(condition, "lastTransitionTime")
@@ -245,6 +255,14 @@ def _condition(
         yield Observation("condition", message, subject, where, component, time=time, fields=fields)
     elif message and not subject.kind.startswith(("Mig", "Direct")):
         yield Observation("status", message, subject, where, component, time=time, fields=fields)
+
+
+def _passes(conditions: Any) -> bool:
+    """Return whether a check of connections reaches its end now."""
+    return _is_list(conditions) and any(
+        isinstance(c, Mapping) and c.get("type") == "Reachable" and c.get("status") == "True"
+        for c in conditions
+    )
 
 
 def _looks_like_pod(status: Mapping[str, Any]) -> bool:
