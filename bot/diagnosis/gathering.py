@@ -130,8 +130,9 @@ def gather(plane: ControlPlane, target: ObjectRef, now: datetime) -> Dossier:
         wanted.kind: list_kind(host_reader, wanted, MTC_NAMESPACE, notes) for wanted in HOST_KINDS
     }
     if mapping(subject, "status").get("phase") != "Completed":
-        # Its own Deployment tells whether the controller is there to do what is asked.
-        host |= {k.DEPLOYMENT.kind: list_kind(host_reader, k.DEPLOYMENT, MTC_NAMESPACE, notes)}
+        # Its own Deployment and pod tell whether the controller is there to do what is asked.
+        for wanted in (k.DEPLOYMENT, k.POD):
+            host[wanted.kind] = list_kind(host_reader, wanted, MTC_NAMESPACE, notes)
     migration, plan = _anchors(kind, subject, host)
     source_name, destination_name = _cluster_names(kind, subject, plan, host)
     outline = Dossier("", target, None, now, plan=plan, migration=migration)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import Kind
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import Dossier, mapping, metadata, ref_name, text
+from bot.diagnosis.dossier import ROLES, Dossier, mapping, metadata, ref_name, text
 from bot.diagnosis.evidence import children
 from bot.diagnosis.gathering import WORKLOAD_KINDS
 from bot.mtc.graph import MigrationObjects, Others, sibling
@@ -27,6 +27,7 @@ from bot.mtc.models import (
 from bot.mtc.models.base import Model, WithConditions
 from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
+from bot.mtc.presence import GRACE, Away, absence, program_of
 
 
 def judge(dossier: Dossier, migration: MigrationObjects | None = None) -> Outcome:
@@ -53,6 +54,32 @@ def _others(dossier: Dossier, migration: MigMigration) -> Others:
     return Others(tuple(sibling(m) for m in of_plan), limits)
 
 
+def _away(dossier: Dossier, known: Iterable[Away] | None) -> tuple[Away, ...]:
+    """Return the programs that are away.
+
+    ``known`` is who was away lately; who is back since is left out. Without it, the objects say
+    since when, or count as away for long.
+    """
+    found: dict[Away, None] = dict.fromkeys(known or ())
+    for side in ROLES:
+        scene = dossier.scene(side)
+        pods = [p for p in scene.all(k.POD) if _is_ours(p)]
+        for workload in filter(_is_ours, (*scene.all(k.DEPLOYMENT), *scene.all(k.DAEMONSET))):
+            program = program_of(workload)
+            if program is None:
+                continue
+            gone, away = absence(workload, pods, dossier.now), Away(program, side)
+            if gone is None:
+                found.pop(away, None)
+            elif known is None and (gone.since is None or dossier.now - gone.since >= GRACE):
+                found[away] = None
+    return tuple(found)
+
+
+def _is_ours(obj: Json) -> bool:
+    return bool(metadata(obj).get("namespace") == k.MTC_NAMESPACE)
+
+
 def migration_objects(dossier: Dossier, others: Others | None = None) -> MigrationObjects:
     """Return the dossier's migration with all that belongs to it, as read models.
 
@@ -64,6 +91,8 @@ def migration_objects(dossier: Dossier, others: Others | None = None) -> Migrati
         return tuple(read(model, obj) for obj in made if obj.get("kind") == kind.kind)
 
     migration = read(MigMigration, dossier.migration or dossier.subject)
+    ended = migration.status.phase == "Completed"
+    away = () if ended else _away(dossier, others.away if others is not None else None)
     others = others or _others(dossier, migration)
     source = dossier.scene("source")
     wanted = {name for name, _ in dossier.namespaces}
@@ -86,4 +115,5 @@ def migration_objects(dossier: Dossier, others: Others | None = None) -> Migrati
         own(k.PVR, PodVolumeRestore),
         tuple(workloads),
         others.limits,
+        away,
     )

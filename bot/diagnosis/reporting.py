@@ -1,8 +1,9 @@
 """From ranked matches to the findings of a diagnosis.
 
 Names are filled in, quotes are redacted and cut to what a person can read, and each finding
-gets the object in which its cause lies: the store, cluster, plan or hook it is about, else the
-migration itself (pods and log lines come and go; an incident needs an object that stays).
+gets the object in which its cause lies: the store, cluster, plan or hook it is about, the program
+of MTC that is away, else the migration itself (pods and log lines come and go; an incident needs an
+object that stays).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from bot.clusters import kinds as k
 from bot.clusters.port import ObjectRef
 from bot.diagnosis.dossier import Dossier, labels, metadata, ref_name, text
 from bot.diagnosis.findings import Finding, Quote
+from bot.mtc.presence import WORKLOADS
 from bot.redaction import redact
 from knowledge.contradicting import Doubts
 from knowledge.observations import Observation, Subject
@@ -53,7 +55,8 @@ def quote(observation: Observation, mask: Mask = redact) -> Quote:
 
 def owner_of(subject: Subject, dossier: Dossier) -> ObjectRef:
     """Return the object that an incident about ``subject`` belongs to."""
-    if subject.kind in _STAYING:
+    ours = subject.namespace == k.MTC_NAMESPACE and (subject.kind, subject.name) in WORKLOADS
+    if subject.kind in _STAYING or ours:
         return ObjectRef(
             subject.kind, subject.name, subject.namespace, subject.cluster, subject.uid
         )

@@ -19,6 +19,7 @@ from bot.mtc.models import (
     PodVolumeRestore,
     Restore,
 )
+from bot.mtc.presence import Away
 
 QUIESCE_PREFIX = "migration.openshift.io/preQuiesce"
 """Annotations that MTC leaves on a workload for as long as it keeps it scaled down."""
@@ -44,6 +45,8 @@ class Others:
     """All migrations of its plan, it included."""
     limits: Limits = field(default_factory=Limits)
     """How long a phase may last there."""
+    away: tuple[Away, ...] = ()
+    """The programs of its clusters that are away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class MigrationObjects:
     """Raw workloads of the plan's namespaces on the source."""
     limits: Limits = field(default_factory=Limits)
     """How long a phase may last on this control cluster."""
+    away: tuple[Away, ...] = ()
+    """Programs that are away, on whichever of its clusters."""
 
 
 def sibling(migration: MigMigration) -> Sibling:

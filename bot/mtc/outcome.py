@@ -7,6 +7,7 @@ was copied. Pure functions; odd objects were made harmless when they were read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.mtc.graph import MigrationObjects, Sibling, scaled_down
@@ -47,13 +48,14 @@ def outcome(objects: MigrationObjects, now: datetime) -> Outcome:
         return _ended(objects)
     blocking = _blocking(migration)
     if blocking is not None and blocking.type == "Postponed":
-        return Outcome(
+        waiting = Outcome(
             Word.WAITING,
             status.phase,
             since=blocking.since or migration.metadata.created,
             itinerary=status.itinerary,
             behind=_ahead(objects),
         )
+        return replace(waiting, word=Word.STALLED, behind="") if _deserted(objects) else waiting
     if blocking is not None:
         return Outcome(
             Word.BLOCKED,
@@ -63,7 +65,14 @@ def outcome(objects: MigrationObjects, now: datetime) -> Outcome:
             behind=blocking.type,
             errors=status.errors,
         )
-    return _going(objects, now)
+    going = _going(objects, now)
+    return replace(going, word=Word.STALLED) if _deserted(objects) else going
+
+
+def _deserted(objects: MigrationObjects) -> bool:
+    """Return whether nobody is there to do what the present phase waits for."""
+    phase = objects.migration.status.phase
+    return any(gone.stops(phase, objects.plan) for gone in objects.away)
 
 
 def _blocking(migration: MigMigration) -> Condition | None:

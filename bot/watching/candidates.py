@@ -23,6 +23,7 @@ from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
 from bot.watching.picture import Picture
+from bot.watching.presence import Presence
 from bot.watching.seen import Seen
 from knowledge.matching.loglines import parse_time
 
@@ -67,9 +68,10 @@ class Candidate:
 class Candidates:
     """The candidates of one control cluster. What other migrations say may be asked by threads."""
 
-    def __init__(self, picture: Picture) -> None:
-        """Take the picture to read from."""
+    def __init__(self, picture: Picture, presence: Presence) -> None:
+        """Take the picture to read from, and who knows which programs are there."""
         self._picture = picture
+        self._presence = presence
         self._limits: Limits | None = None
         self._lock = threading.RLock()
         self._lessons: _Told[Lesson] = {}
@@ -157,8 +159,12 @@ class Candidates:
             return self._limits
 
     def _others(self, seen: Seen) -> Others:
-        limits = Limits() if seen.done else self.limits()
-        return Others(self._of_plan(seen.links[0]) if seen.links else (), limits)
+        siblings = self._of_plan(seen.links[0]) if seen.links else ()
+        if seen.done:
+            return Others(siblings)
+        plan = self._picture.at(seen.links[0]) if seen.links else None
+        needed = read(MigPlan, plan.object) if plan is not None else None
+        return Others(siblings, self.limits(), self._presence.away(needed))
 
     def _of_plan(self, plan: str) -> tuple[Sibling, ...]:
         """Return a plan's migrations; only those that have changed are read."""
@@ -189,6 +195,7 @@ class Candidates:
                     tuple(read(DirectVolumeMigration, made.object) for made in transfers),
                     dims=tuple(read(DirectImageMigration, made.object) for made in images),
                     limits=others.limits,
+                    away=others.away,
                 ),
                 now,
             )

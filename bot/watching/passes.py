@@ -41,6 +41,7 @@ from bot.watching.choosing import (
 from bot.watching.complaints import Complaints
 from bot.watching.listing import Lists
 from bot.watching.picture import Picture
+from bot.watching.presence import Presence
 from bot.watching.seen import Seen, by_age
 from bot.watching.sharing import SharedPlane
 from bot.watching.views import TargetPlane
@@ -77,6 +78,7 @@ class Passes:
         self.plane = plane
         self.picture = Picture()
         self.lists = Lists(plane, self.picture, complaints)
+        self.presence = Presence(plane, self.picture, clock, complaints)
         self.stopped = threading.Event()
         self._diagnoser = diagnoser
         self._incidents = incidents
@@ -87,7 +89,7 @@ class Passes:
         self._observed = observed
         self._turn = threading.Lock()
         self._since: datetime | None = None
-        self._candidates = Candidates(self.picture)
+        self._candidates = Candidates(self.picture, self.presence)
         self._sightings: dict[str, Sighting] = {}
         self._unsettled: set[str] = set()
         self._gone: set[str] = set()
@@ -168,6 +170,7 @@ class Passes:
         self._take_changes(now)
         if not self._known:
             log.info("%s is read: %d objects", self.subject, len(self._unsettled))
+            self.presence.look()
         self._look(self._unsettled, since, now, interrupt=True)
         if not self._known:
             self._known = True

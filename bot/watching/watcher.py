@@ -2,8 +2,8 @@
 
 APScheduler runs one pass a control cluster every thirty seconds, which lists only what no watch
 follows; two of one cluster never run at once, and passes that were missed are made up for by a
-single one. A cluster that hangs or
-cannot be reached holds up nobody else, and is named by ``unreachable``.
+single one. Once a minute the programs that migrations need are looked at besides. A cluster that
+hangs or cannot be reached holds up nobody else, and is named by ``unreachable``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bot.store.sightings import StoredSightings
 from bot.watching.choosing import Pace
 from bot.watching.complaints import Complaints
 from bot.watching.passes import Passes
+from bot.watching.presence import SECONDS as PRESENCE_SECONDS
 from bot.watching.streams import Streams
 
 STOP_SECONDS = 5.0
@@ -65,7 +66,7 @@ class Watcher:
         ]
         self._streams = [Streams(passes, self._complaints) for passes in self._passes]
         self._scheduler = BackgroundScheduler(
-            executors={"default": SchedulerPool(max(1, len(self._passes)))}, timezone=UTC
+            executors={"default": SchedulerPool(max(1, 2 * len(self._passes)))}, timezone=UTC
         )
 
     def start(self) -> None:
@@ -80,6 +81,15 @@ class Watcher:
                 max_instances=1,
                 misfire_grace_time=None,
                 name=passes.subject,
+            )
+            self._scheduler.add_job(
+                passes.presence.look,
+                "interval",
+                seconds=PRESENCE_SECONDS,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+                name=f"programs of {passes.subject}",
             )
         self._scheduler.start()
         for streams in self._streams:
@@ -101,7 +111,7 @@ class Watcher:
         if not self._passes:
             return
         with ThreadPoolExecutor(len(self._passes), "pass") as pool:
-            list(pool.map(lambda passes: passes.full(), self._passes))
+            list(pool.map(_once, self._passes))
 
     def diagnose(self, plane: ControlPlane, target: ObjectRef) -> Diagnosis:
         """Return the diagnosis of an object of a watched control cluster, as asked for by a person.
@@ -119,3 +129,8 @@ class Watcher:
     def last_read(self) -> dict[str, datetime | None]:
         """Return when each control cluster was last read whole; for health checks."""
         return {passes.plane.name: passes.read_at for passes in self._passes}
+
+
+def _once(passes: Passes) -> None:
+    passes.presence.look()
+    passes.full()

@@ -57,11 +57,13 @@ def test_a_controller_that_is_away_is_why_a_new_migration_has_no_status(
     assert [f.entry.id for f in found.root.symptoms] == ["object-untouched"]
 
 
-def test_a_controller_that_went_away_in_mid_run_is_named_before_the_phase_counts_as_stalled() -> (
-    None
-):
-    found = diagnoser()(plane(going("FinalRestoreCreated"), plan(), deployment(1, 0)), SHOP_1)
-    assert found.outcome.word is Word.RUNNING
+@pytest.mark.parametrize(("away", "word"), [(2, Word.RUNNING), (4, Word.STALLED)])
+def test_a_controller_that_went_away_in_mid_run_is_named_and_soon_holds_up_what_may_last_for_hours(
+    away: int, word: Word
+) -> None:
+    gone = deployment(1, 0, timedelta(minutes=away))
+    found = diagnoser()(plane(going("FinalRestoreCreated"), plan(), gone), SHOP_1)
+    assert found.outcome.word is word
     assert found.root is not None
     assert found.root.entry.id == "controller-absent"
 

@@ -15,6 +15,7 @@ from bot.store.database import Database, open_database
 from bot.store.incidents import StoredIncidents
 from bot.store.outbox import StoredOutbox
 from bot.watching.watcher import Watcher
+from knowledge.matching.engine import Engine
 from sandbox.clusters.memory import MemoryCluster
 from sandbox.clusters.plane import MemoryPlane
 from tests.incidents.diagnoses import START
@@ -38,8 +39,9 @@ class Clock:
 class Site:
     """A bot over control clusters in memory; ``restart`` is a new process on the same file."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, engine: Engine = ENGINE) -> None:
         self.url = url
+        self.engine = engine
         self.clock = Clock()
         self.planes = [self.control("prod")]
         self.told: list[str] = []
@@ -64,7 +66,7 @@ class Site:
         self.database: Database = open_database(self.url)
         self.incidents = StoredIncidents(self.database, channels=lambda _: "C1")
         self.outbox = StoredOutbox(self.database)
-        diagnoser = Diagnoser(ENGINE, self.clock)
+        diagnoser = Diagnoser(self.engine, self.clock)
         self.watcher = Watcher(self.planes, diagnoser, self.incidents, self.clock, interval)
 
     def restart(self) -> None:

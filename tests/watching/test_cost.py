@@ -21,6 +21,9 @@ from bot.watching.choosing import Pace
 from bot.watching.complaints import Complaints
 from bot.watching.passes import Passes
 from bot.watching.picture import Picture
+from bot.watching.presence import Presence
+from sandbox.clusters.memory import MemoryCluster
+from sandbox.clusters.plane import MemoryPlane
 from tests.incidents.diagnoses import START, after
 from tests.watching.conftest import Site
 from tests.watching.objects import (
@@ -103,7 +106,9 @@ def shown(*migrations: Json) -> tuple[Picture, Candidates]:
     picture = Picture()
     with picture.listing(k.MIGMIGRATION) as update:
         update.add(Listing(migrations))
-    return picture, Candidates(picture)
+    plane = MemoryPlane("prod", {"host": MemoryCluster("host")})
+    presence = Presence(plane, picture, lambda: START, Complaints())
+    return picture, Candidates(picture, presence)
 
 
 def test_limits_follow_each_migration_that_ends_changes_or_goes() -> None:

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from bot.clusters import kinds as k
 from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE, Kind
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import Dossier, Scene, dicts, mapping, metadata, moment, ref_name, text
+from bot.diagnosis.dossier import Dossier, Scene, mapping, metadata, moment, ref_name, text
 from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome
+from bot.mtc.presence import absence
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
@@ -34,21 +35,16 @@ def controller_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observatio
     deployment = host.named(k.DEPLOYMENT, DEPLOYMENT, MTC_NAMESPACE)
     if deployment is None:
         return
-    wanted, status = mapping(deployment, "spec").get("replicas", 1), mapping(deployment, "status")
-    since = _unavailable_since(status)
-    if wanted == 0:
-        state = "is scaled to 0 replicas"
-    elif status.get("availableReplicas") or since is None or dossier.now - since < RESTART:
+    gone = absence(deployment, host.all(k.POD), dossier.now)
+    if gone is None or (gone.since is not None and dossier.now - gone.since < RESTART):
         return
-    else:
-        state = f"has 0 of {wanted} replicas available"
     yield answer(
         "controller-absent",
-        f"deployment/{DEPLOYMENT} {state}",
+        f"deployment/{DEPLOYMENT} {gone.state}",
         where=f"deployment/{DEPLOYMENT} status",
         subject=subject_of(deployment, host.cluster),
-        time=since,
-        state=state,
+        time=gone.since,
+        state=gone.state,
     )
 
 
@@ -97,10 +93,3 @@ def _untouched(obj: Json, now: datetime) -> bool:
     said = status.get("conditions") or status.get("phase")
     kind = text(obj.get("kind"))
     return kind in _PROCESSED and not said and made is not None and now - made > UNTOUCHED
-
-
-def _unavailable_since(status: Json) -> datetime | None:
-    for condition in dicts(status.get("conditions")):
-        if condition.get("type") == "Available" and condition.get("status") == "False":
-            return moment(condition.get("lastTransitionTime"))
-    return None
