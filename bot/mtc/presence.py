@@ -99,7 +99,8 @@ def absence(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | None
     if looping is not None:
         return Absence(looping)
     if workload.get("kind") == "DaemonSet":
-        if "desiredNumberScheduled" not in status or status.get("numberAvailable"):
+        there = status.get("numberAvailable") or status.get("numberReady")
+        if there or "desiredNumberScheduled" not in status:
             return None
         wanted = status["desiredNumberScheduled"]
         if not wanted:

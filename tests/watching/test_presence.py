@@ -49,7 +49,8 @@ def deployment(name: str, replicas: int = 1, unavailable_at: float | None = None
 
 
 def agents(available: int) -> Json:
-    counts = {"numberAvailable": available} if available else {"numberUnavailable": 3}
+    counts = {"numberReady": available}
+    counts |= {"numberAvailable": available} if available else {"numberUnavailable": 3}
     status = {"desiredNumberScheduled": 3, **counts}
     return workload("DaemonSet", "node-agent", {}, status)
 

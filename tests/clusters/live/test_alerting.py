@@ -21,9 +21,11 @@ from bot.diagnosis.diagnosing import Diagnoser
 from bot.store.database import open_database
 from bot.store.incidents import StoredIncidents
 from bot.watching.watcher import Watcher
+from knowledge.matching.engine import Engine
 from tests.apiserver.fixtures import Server
 from tests.apiserver.loading import clear, load, namespace, path_of
 from tests.clusters.live.conftest import plane_of
+from tests.knowledge.builtin import builtin_engine
 from tests.watching.objects import ENGINE, READY, cluster, condition, plan, running, storage
 
 pytestmark = pytest.mark.apiserver
@@ -34,7 +36,9 @@ _CONTENT = (k.MIGCLUSTER, k.MIGSTORAGE, k.MIGPLAN, k.MIGMIGRATION, k.MIGHOOK, k.
 class Site:
     """A bot that watches the control cluster, and what happens there."""
 
-    def __init__(self, server: Server, source: Server, folder: Path) -> None:
+    def __init__(
+        self, server: Server, source: Server, folder: Path, engine: Engine = ENGINE
+    ) -> None:
         self.api = server.api
         clear(self.api, _CONTENT)
         namespace(self.api, "openshift-config")
@@ -54,7 +58,7 @@ class Site:
         self.database = open_database(f"sqlite:///{folder}/mtc-bot.sqlite3")
         self.incidents = StoredIncidents(self.database, channels=lambda _: "C1")
         planes = [plane_of(server, writable=False)]
-        self.watcher = Watcher(planes, Diagnoser(ENGINE), self.incidents, interval=3600.0)
+        self.watcher = Watcher(planes, Diagnoser(engine), self.incidents, interval=3600.0)
 
     def patch(self, kind: k.Kind, name: str, body: Json) -> None:
         path = path_of(kind, MTC_NAMESPACE, name)
@@ -135,3 +139,28 @@ def test_stopping_leaves_nothing_behind(site: Site) -> None:
     site.watcher.stop()
     assert time.monotonic() - began < 5
     assert [t.name for t in threading.enumerate() if t.name == "watch-stop"] == []
+
+
+def test_a_controller_that_goes_away_in_mid_run_is_told_with_the_rights_of_the_bot(
+    control_server: Server, source_server: Server, tmp_path: Path
+) -> None:
+    site = Site(control_server, source_server, tmp_path, builtin_engine())
+    labels = {"control-plane": "controller-manager"}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "mtc", "image": "m"}]}}
+    spec = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod}
+    meta = {"name": "migration-controller", "namespace": MTC_NAMESPACE}
+    path = path_of(k.DEPLOYMENT, MTC_NAMESPACE)
+    site.api.done("POST", path, {"apiVersion": "apps/v1", "metadata": meta, "spec": spec})
+    try:
+        site.watcher.run_once()
+        site.watcher.run_once()
+        (incident,) = site.incidents.open()
+        assert incident.entry_id == "controller-absent"
+        assert str(incident.subject) == "deployment/migration-controller"
+        assert incident.members == ("shop-1",)
+        site.patch(k.DEPLOYMENT, "migration-controller", {"spec": {"replicas": 1}})
+        site.watcher.run_once()
+        assert site.open() == set()
+    finally:
+        site.api.call("DELETE", f"{path}/migration-controller")
+        site.database.close()
