@@ -39,6 +39,17 @@ def alarms(engine: Engine, text: str) -> list[str]:
         " NoCredentialProviders: no valid providers in chain. Deprecated.",
         "E0712 10:02:16.000000    2101 upgradeaware.go:440] Error proxying data from backend to"
         " client: read tcp 10.0.0.7:41000->10.0.0.8:10010: read: connection reset by peer",
+        'E1022 16:45:57.722243    2101 reflector.go:138] object-"shop"/"tls": Failed to watch'
+        ' *v1.Secret: failed to list *v1.Secret: secrets "tls" is forbidden: User'
+        ' "system:node:worker-0" cannot list resource "secrets" in API group "" in the namespace'
+        " \"shop\": no relationship found between node 'worker-0' and this object",
+        "E1025 16:06:05.795853       1 leaderelection.go:332] error retrieving resource lock"
+        " kube-system/kube-controller-manager: leases.coordination.k8s.io"
+        ' "kube-controller-manager" is forbidden: User "system:kube-controller-manager" cannot get'
+        ' resource "leases" in API group "coordination.k8s.io" in the namespace "kube-system"',
+        "W1025 16:06:37.615567       1 cmd.go:204] Using insecure, self-signed certificates",
+        'E0712 10:02:11.0 1 controller.go:116] loading OpenAPI spec for "v1beta1.metrics.k8s.io"'
+        " failed with: OpenAPI spec does not exist",
     ],
 )
 def test_a_word_that_names_a_failure_elsewhere_is_none_here(engine: Engine, text: str) -> None:
