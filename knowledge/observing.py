@@ -159,7 +159,7 @@ def _observe(obj: Any, cluster: str, depth: int) -> Iterator[Observation]:
     )
     status = _mapping(obj.get("status"))
     component = _component(obj)
-    yield from _conditions(status.get("conditions"), subject, component)
+    yield from _conditions(_of_running(obj, status), subject, component)
     if subject.kind in ("Pod", "") and _looks_like_pod(status):
         yield from _pod(status, subject, component)
     over = _HISTORY if _passes(status.get("conditions")) else frozenset()
@@ -255,6 +255,14 @@ def _condition(
         yield Observation("condition", message, subject, where, component, time=time, fields=fields)
     elif message and not subject.kind.startswith(("Mig", "Direct")):
         yield Observation("status", message, subject, where, component, time=time, fields=fields)
+
+
+def _of_running(obj: Mapping[str, Any], status: Mapping[str, Any]) -> Any:
+    """Return the conditions; of a workload scaled to nothing not that none is available."""
+    conditions = status.get("conditions")
+    if _mapping(obj.get("spec")).get("replicas") != 0 or not _is_list(conditions):
+        return conditions
+    return [c for c in conditions if _mapping(c).get("type") != "Available"]
 
 
 def _passes(conditions: Any) -> bool:

@@ -103,6 +103,24 @@ def test_the_failures_of_a_check_that_passes_now_are_history(engine: Engine) -> 
     assert alarms(engine, check("False")) == ["cluster-connection-refused"]
 
 
+def workload(replicas: int) -> str:
+    return f"""
+kind: DeploymentConfig
+metadata: {{name: mysql, namespace: shop}}
+spec: {{replicas: {replicas}}}
+status:
+  conditions:
+  - type: Available
+    status: "False"
+    message: Deployment config does not have minimum availability.
+"""
+
+
+def test_a_workload_that_was_scaled_to_nothing_lacks_nothing(engine: Engine) -> None:
+    assert alarms(engine, workload(0)) == []
+    assert alarms(engine, workload(1)) == ["workload-rollout-failed"]
+
+
 def operator(reason: str) -> str:
     return f"""
 kind: InsightsOperator
