@@ -260,7 +260,8 @@ def _condition(
 def _of_running(obj: Mapping[str, Any], status: Mapping[str, Any]) -> Any:
     """Return the conditions; of a workload scaled to nothing not that none is available."""
     conditions = status.get("conditions")
-    if _mapping(obj.get("spec")).get("replicas") != 0 or not _is_list(conditions):
+    stopped = _mapping(obj.get("spec")).get("replicas") == 0
+    if not stopped or not isinstance(conditions, list):
         return conditions
     return [c for c in conditions if _mapping(c).get("type") != "Available"]
 
