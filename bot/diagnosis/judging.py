@@ -27,7 +27,7 @@ from bot.mtc.models import (
 from bot.mtc.models.base import Model, WithConditions
 from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
-from bot.mtc.presence import GRACE, Away, absence, program_of
+from bot.mtc.presence import Away, absence, program_of
 
 
 def judge(dossier: Dossier, migration: MigrationObjects | None = None) -> Outcome:
@@ -71,7 +71,7 @@ def _away(dossier: Dossier, known: Iterable[Away] | None) -> tuple[Away, ...]:
             gone, away = absence(workload, pods, dossier.now), Away(program, side)
             if gone is None:
                 found.pop(away, None)
-            elif known is None and (gone.since is None or dossier.now - gone.since >= GRACE):
+            elif known is None and gone.is_long(dossier.now):
                 found[away] = None
     return tuple(found)
 

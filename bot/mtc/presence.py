@@ -60,6 +60,10 @@ class Absence:
     since: datetime | None = None
     """None where the objects do not say."""
 
+    def is_long(self, now: datetime) -> bool:
+        """Return whether it is longer than a restart, for all that its objects say."""
+        return self.since is None or now - self.since >= GRACE
+
 
 @dataclass(frozen=True, slots=True)
 class Away:

@@ -16,15 +16,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from bot.clusters import kinds as k
-from bot.clusters.kinds import Kind
+from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.packing import packed, unpacked
-from bot.clusters.port import ClusterReader, ControlPlane, Json
+from bot.clusters.port import ClusterError, ClusterReader, ControlPlane, Json
 from bot.mtc.graph import MigrationObjects, Others, Sibling, sibling
 from bot.mtc.limits import NEWEST, Lesson, learned, lesson, went_well
 from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigration, MigPlan, read
 from bot.mtc.models.base import Meta, Model
 from bot.mtc.outcome import outcome
 from bot.mtc.outcome_words import ENDED, HEALTHY, Outcome, Word
+from bot.mtc.presence import Away, absence, program_of
 from bot.mtc.progress import Progress, progress
 from bot.questions.listing import every, patiently
 from bot.redaction import redact
@@ -62,7 +63,7 @@ def overview(plane: ControlPlane, now: datetime | None = None) -> tuple[Row, ...
 
 
 def _rows(plane: ControlPlane, now: datetime) -> Iterator[Row]:
-    for objects in host_view(plane.host):
+    for objects in host_view(plane.host, now):
         judged, migration = outcome(objects, now), objects.migration
         yield Row(
             plane.name,
@@ -79,7 +80,7 @@ def _newest_first(row: Row) -> tuple[bool, float, str]:
     return (row.outcome.word in ENDED, -(row.created or _OLDEST).timestamp(), row.name)
 
 
-def host_view(host: ClusterReader) -> Iterator[MigrationObjects]:
+def host_view(host: ClusterReader, now: datetime) -> Iterator[MigrationObjects]:
     """Yield every migration with what the control cluster itself knows of it.
 
     Those that have ended come as they are read, without the others of their plan; ten thousand of
@@ -104,6 +105,7 @@ def host_view(host: ClusterReader) -> Iterator[MigrationObjects]:
             transfers.of(uid, DirectVolumeMigration),
             dims=images.of(uid, DirectImageMigration),
             limits=others.limits,
+            away=others.away,
         )
 
     for obj in every(host, k.MIGMIGRATION):
@@ -114,10 +116,25 @@ def host_view(host: ClusterReader) -> Iterator[MigrationObjects]:
             yield seen(migration, Others())
         else:
             going.append(migration)
-    limits = learned(lessons.newest)
+    limits, away = learned(lessons.newest), _away(host, now) if going else ()
     for migration in going:
         of_plan = tuple(siblings[migration.spec.mig_plan_ref.name])
-        yield seen(migration, Others(of_plan, limits))
+        yield seen(migration, Others(of_plan, limits, away))
+
+
+def _away(host: ClusterReader, now: datetime) -> tuple[Away, ...]:
+    """Return mig-controller where it is away; nothing where that cannot be told."""
+    try:
+        workloads = host.list(k.DEPLOYMENT, MTC_NAMESPACE).items
+        pods = host.list(k.POD, MTC_NAMESPACE).items
+    except ClusterError:
+        return ()
+    gone = ((program_of(each), absence(each, pods, now)) for each in workloads)
+    return tuple(
+        Away(program, "host")
+        for program, how in gone
+        if program == "migration-controller" and how is not None and how.is_long(now)
+    )
 
 
 class _Owned:

@@ -75,7 +75,9 @@ def status_of(plane: ControlPlane, target: ObjectRef, now: datetime) -> Status:
 
 def _migration(plane: ControlPlane, target: ObjectRef, now: datetime) -> Status:
     found = patiently(
-        lambda: next((o for o in host_view(plane.host) if o.migration.name == target.name), None)
+        lambda: next(
+            (o for o in host_view(plane.host, now) if o.migration.name == target.name), None
+        )
     )
     if found is None:
         raise NotFound(f"There is no migration {target.name} on {plane.name}.", cluster=plane.name)

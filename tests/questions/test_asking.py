@@ -98,6 +98,18 @@ def questions() -> Questions:
     return Questions(planes, Diagnoser(ENGINE, lambda: NOW), load_builtin, lambda: NOW)
 
 
+def test_what_is_under_way_without_a_controller_stands_still_in_lists_and_in_its_status() -> None:
+    controller = {
+        **thing("Deployment", "migration-controller", spec={"replicas": 0}, status={}),
+        "apiVersion": "apps/v1",
+    }
+    found = plane("wave-1", *WAVE_1, controller)
+    words = {row.name: row.outcome.word for row in overview(found, NOW)}
+    assert words == {"shop-1": Word.SUCCEEDED, "shop-2": Word.STALLED}
+    running = ObjectRef("MigMigration", "shop-2", MTC_NAMESPACE)
+    assert status_of(found, running, NOW).row.outcome.word is Word.STALLED
+
+
 class TestNames:
     def test_a_bare_name_is_a_migration(self, questions: Questions) -> None:
         found, target = questions.find("shop-2")
