@@ -21,10 +21,11 @@ from knowledge.describing import described
 from knowledge.eventtables import overcome
 from knowledge.fragments import CONTAINER, closed, whole
 from knowledge.matching.engine import Engine, Match
-from knowledge.matching.playbooks import ignored
+from knowledge.matching.playbooks import ignored, ran_by
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
 from knowledge.safe_yaml import load_yaml_documents
+from knowledge.volumelogs import settled
 
 _OBJECT_KEYS = frozenset({"kind", "status", "items", "metadata", "type"})
 MAX_YAML = 16 << 20
@@ -91,6 +92,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
             return engine.match(facts)
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
+    component = component or ran_by(text)
     lines = _closed(text.splitlines())
     found = _match_lines(engine, lines, kind, component)
     if all(match.entry.benign for match in found):
@@ -102,7 +104,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
     conditions, taken = described(lines, component)
-    taken |= overcome(lines) | ignored(lines)
+    taken |= overcome(lines) | ignored(lines) | settled(lines)
     found = engine.match(conditions)
     for number, line in enumerate(lines, 1):
         if number - 1 in taken or not line.strip():
