@@ -88,6 +88,12 @@ RULES: tuple[Rule, ...] = (
             re.DOTALL,
         ),
     ),
+    # A line of a key whose first line is elsewhere, as where a log is read line by line.
+    Rule(
+        "key-line",
+        re.compile(r"^[ \t]*(?![0-9a-f]+[ \t]*$)([A-Za-z0-9+/]{60,76}={0,2})[ \t]*$", re.MULTILINE),
+        (1,),
+    ),
     Rule("jwt", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")),
     # Base64 of what begins with ``{"``, ``eyJ`` or ``[default]``: pull secrets, tokens in secrets,
     # the cloud-credentials of Velero.

@@ -109,6 +109,15 @@ def test_what_is_no_secret_of_a_secret_stays() -> None:
     assert "  cloud: [redacted:secret-data]\nkind: Secret\nmetadata:\n  name: velero\n" in got
 
 
+def test_a_line_out_of_the_middle_of_a_key_is_masked() -> None:
+    body = "MIIEowIBAAKCAQEAx7Zk3T0v1nq8Jm2p9s4cQy5b6uVwXyZaBcDeFgHiJkLmNoPq"
+    assert redact(f"a\n    {body}\nb") == "a\n    [redacted:key-line]\nb"
+
+
+def test_a_digest_on_a_line_of_its_own_stays() -> None:
+    assert redact("0123456789abcdef" * 4) == "0123456789abcdef" * 4
+
+
 def test_the_data_of_other_objects_stays() -> None:
     line = "kind: ConfigMap\ndata:\n  RSYNC_LIMIT: '10'\n"
     assert redact(line) == line
