@@ -29,6 +29,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+if __package__ in (None, ""):  # started as a file, not with -m
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from bench.logs import controller_lines, telling_lines, velero_lines
 from knowledge.loading import load_builtin
 from sandbox.must_gather import plane_must_gather
