@@ -166,7 +166,7 @@ def _observe(obj: Any, cluster: str, depth: int) -> Iterator[Observation]:
     rest = {key: value for key, value in status.items() if key not in {"conditions", *over}}
     if subject.kind != "Pod" and "containerStatuses" not in status:
         yield from _messages(rest, subject, component, "status", 0)
-    if subject.kind == "Status":
+    if subject.kind == "Status" or (subject.kind and "metadata" not in obj):
         yield from _texts(obj.get("message"), subject, component, "message")
     annotations = _mapping(_mapping(obj.get("metadata")).get("annotations"))
     for key, value in annotations.items():

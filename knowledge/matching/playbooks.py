@@ -2,7 +2,8 @@
 
 The operator and the hooks are Ansible. A failed task is told with the same words whether or not
 the playbook goes on. Two things that follow make the difference: the line ``...ignoring``, and at
-the end a recap that counts no failure, since what was rescued counts as none.
+the end a recap that counts no failure, since what was rescued counts as none. Whose playbook it
+is, its tasks tell: all of the operator's belong to one role.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ _FAILED = re.compile(
     rb"\bfatal: \[[^\]\s]+\]|\bfailed: \[[^\]\s]+\] \(item=|\[playbook task failed\]"
 )
 _IGNORING = re.compile(rb"(?:^|[\s>])\.\.\.ignoring\s*$")
+_TASK = re.compile(r"^\s*TASK \[", re.MULTILINE)
+_OPERATORS = re.compile(
+    r"migrationcontroller|/opt/ansible/|Kind=MigrationController|\"logger\":|Ansible Task Status"
+)
+"""What stands around the tasks of the operator."""
 _RECAP = re.compile(rb"\sok=\d+ .{0,80}\bunreachable=(\d+)\s+failed=(\d+)\b")
 
 
@@ -64,6 +70,12 @@ def ignored(lines: Sequence[str]) -> set[int]:
                         found |= _answer(lines, index, last)
             begun = last + 1
     return found
+
+
+def ran_by(text: str) -> str:
+    """Return ``hook`` where a text shows tasks of Ansible that are none of the operator's; else
+    nothing."""
+    return "hook" if _TASK.search(text) and not _OPERATORS.search(text) else ""
 
 
 def _fails(line: bytes) -> bool:
