@@ -142,7 +142,8 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 for observation in observe(obj, scene.cluster):
                     if inside(observation.time, begun, end):
                         yield observation
-    for kind in (k.DEPLOYMENT, k.DAEMONSET) if end is None else ():
+    movers = (k.DEPLOYMENT, k.DAEMONSET) if _copies_by_agents(dossier) else (k.DEPLOYMENT,)
+    for kind in movers if end is None else ():
         for obj in scene.all(kind):
             meta = metadata(obj)
             if meta.get("namespace") == k.MTC_NAMESPACE and meta.get("name") in _MOVERS:
@@ -161,6 +162,14 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 continue
             if observation.level == "warning" and inside(observation.time, begun, end):
                 yield observation
+
+
+def _copies_by_agents(dossier: Dossier) -> bool:
+    """Return whether Velero's node agents copy volumes of the plan; else they hold nothing up."""
+    spec = mapping(dossier.plan, "spec")
+    chosen = (mapping(volume, "selection") for volume in dicts(spec.get("persistentVolumes")))
+    indirect = spec.get("indirectVolumeMigration") is True
+    return indirect and any(each.get("action") == "copy" for each in chosen)
 
 
 def _hook_jobs(dossier: Dossier, scene: Scene) -> set[tuple[str, str]]:

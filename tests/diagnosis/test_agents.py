@@ -11,7 +11,18 @@ import pytest
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Finding
-from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, plan, plane, pod, thing
+from tests.diagnosis.world import (
+    NOW,
+    SHOP_1,
+    Thing,
+    failed,
+    going,
+    plan,
+    plane,
+    pod,
+    thing,
+    true,
+)
 from tests.knowledge.builtin import builtin_engine
 
 DENIED = "error running restic backup, stderr=: fork/exec /usr/bin/restic: permission denied"
@@ -162,3 +173,16 @@ def test_a_copy_that_outlives_its_backup_was_too_slow_even_where_the_log_is_lost
     if late:
         (quote,) = entries["podvolumebackup-timeout"].quotes
         assert "23 of 100 bytes" in quote.text
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_agents_that_are_away_hold_up_only_what_they_copy(
+    diagnoser: Diagnoser, direct: bool
+) -> None:
+    volume = {"name": "pv-1", "selection": {"action": "copy", "copyMethod": "filesystem"}}
+    away = agents()
+    away["status"] = {"desiredNumberScheduled": 0, "numberReady": 0}
+    held = going("StageBackupCreated", true("PlanNotReady", "Critical"))
+    world = plane(held, plan(volume, indirectVolumeMigration=not direct), source=[away])
+    found = {f.entry.id for f in diagnoser(world, SHOP_1).findings}
+    assert ("node-agent-unready" in found) is not direct
