@@ -89,7 +89,10 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     if objects := parse_objects(text, kind):
         facts = list(_observations(objects, component))
         if any(o.kind != "object" or o.subject.kind for o in facts):
-            return engine.match(facts)
+            found = engine.match(facts)
+            if all(match.entry.benign for match in found):
+                found += _match_lines(engine, _after_cut(text), "condition", component)
+            return found
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
     component = component or ran_by(text)
@@ -192,6 +195,20 @@ def _documents(text: str) -> list[Any]:
             text = "\n".join(text.splitlines()[: max(mark.line, 0)])
         except (yaml.YAMLError, RecursionError, ValueError):
             return []
+    return []
+
+
+def _after_cut(text: str) -> list[str]:
+    """Return the lines of a YAML text that come after what spoils it; none where nothing does."""
+    if len(text) > MAX_LINES:
+        return []
+    try:
+        list(load_yaml_documents(text))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return text.splitlines()[mark.line :] if mark is not None else []
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return []
     return []
 
 

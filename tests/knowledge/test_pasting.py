@@ -480,3 +480,40 @@ def test_a_canceled_migration_hides_no_other_that_is_pasted_with_it() -> None:
     other = (CANCELED % "Running").replace("shop-1", "shop-2")
     assert found(CANCELED % "Canceled" + "\n" + other)
     assert found(as_yaml("Canceled") + "---\n" + as_yaml("Running").replace("shop-1", "shop-2"))
+
+
+PLAYED = """\
+TASK [{task}] *******************************************************
+fatal: [localhost]: FAILED! => {{"changed": false, "msg": "queue did not drain"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "cause"),
+    [
+        ("Scale down the database", "hook-playbook-failed"),
+        ("migrationcontroller : Set up mig ui", "operator-task-failed"),
+    ],
+)
+def test_whose_playbook_failed_its_tasks_tell(task: str, cause: str) -> None:
+    first, *_ = found(PLAYED.format(task=task))
+    assert first.entry.id == cause
+
+
+def test_what_comes_after_a_line_that_is_no_yaml_is_read_too() -> None:
+    piece = """\
+      - group: rbac.authorization.k8s.io
+        kind: PolicyRule
+        status: NotSatisfied
+      group: ""
+      kind: ServiceAccount
+      message: Policy rule not satisfied for service account
+"""
+    first, *_ = found(piece)
+    assert first.entry.id == "olm-csv-failed"
+
+
+def test_a_normal_step_of_an_installation_is_no_trouble() -> None:
+    row = "5m  {}  RequirementsNotMet  clusterserviceversion/mtc-operator.v1.8.4  not found"
+    assert not found(row.format("Normal"))
+    assert found(row.format("Warning"))
