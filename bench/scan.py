@@ -88,7 +88,9 @@ def main(arguments: list[str]) -> int:
             file = Path(folder) / "lines.log"
             with file.open("wb", buffering=_WRITTEN) as log:
                 log.writelines(mixed(quiet, telling, every, options.megabytes << 20, _SEED))
-            _compare(title, file, automaton, patterns, options.runs)
+            ours = _measured(title, file, automaton, options.runs)
+            if not options.alone:
+                _compared(ours, file, patterns, options.runs)
             file.unlink()
     print(f"load after: {os.getloadavg()[0]:.1f}")
     return 0
@@ -98,6 +100,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench scan")
     parser.add_argument("--megabytes", type=int, default=256, help="size of each log")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--alone", action="store_true", help="leave out the other tools")
     return parser.parse_args(arguments)
 
 
@@ -133,9 +136,8 @@ def _logs_of(path: Path) -> Iterator[bytes]:
                 yield opened.read().rstrip(b"\n")
 
 
-def _compare(
-    title: str, file: Path, automaton: Automaton, patterns: Sequence[Pattern], runs: int
-) -> None:
+def _measured(title: str, file: Path, automaton: Automaton, runs: int) -> Run:
+    """Print what our scan takes, and return it as read from the file."""
     size = file.stat().st_size
     print(f"\n{title}: {size / 1e6:.0f} MB\n{'':24}{'GB/s':>8}{'lines':>9}  ours is")
     ours = _median([_ours(automaton, file) for _ in range(runs)])
@@ -144,6 +146,11 @@ def _compare(
     _print("  lines numbered", numbered, None)
     held = _median([_ours(automaton, file, held=True) for _ in range(runs)])
     _print("  read before", held, None)
+    return ours
+
+
+def _compared(ours: Run, file: Path, patterns: Sequence[Pattern], runs: int) -> None:
+    """Print what the other tools take for the same file, or for its beginning."""
     with tempfile.TemporaryDirectory(prefix="bench-scan-") as folder:
         beginning = Path(folder) / "beginning.log"
         with file.open("rb") as whole:
