@@ -3,8 +3,8 @@
 Whatever goes to Slack, the database, a file or a terminal passes ``redact`` first. Rules mask
 what is known to be secret by its form (tokens, keys, private key blocks), by the name it stands
 behind (``password=``, ``saToken:``), or since it is the data of a Secret. Guarantees: redacting
-twice changes nothing more; control characters that a terminal would obey, and halves of
-characters, are gone; the text never grows much.
+twice changes nothing more; control characters that a terminal would obey, characters that nobody
+sees, and halves of characters are gone; the text never grows much.
 
 Markup is another matter: views escape it for where it goes.
 """
@@ -19,7 +19,11 @@ from bot.redaction.rules import RULES, Rule
 from bot.redaction.secret_objects import data_of_secrets
 
 MASK = "[redacted:{}]"
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    r"\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)

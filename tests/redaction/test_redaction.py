@@ -217,5 +217,10 @@ def test_what_comes_out_can_always_be_written(text: str) -> None:
     redact(text).encode("utf-8")
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\ufeff", "\xad", "\x1b[1m"])
+def test_what_nobody_sees_hides_no_secret(unseen: str) -> None:
+    assert redact(f"pass{unseen}word=hun{unseen}ter2") == "password=[redacted:named-secret]"
+
+
 def test_half_of_a_character_is_gone() -> None:
     assert redact("a\ud800b") == "ab"
