@@ -25,6 +25,8 @@ MAX_QUOTE = 700
 Mask = Callable[[str], str]
 """Redacts a text; may keep count."""
 _NO_DOUBTS: Doubts = {}
+_OF_STORES = frozenset({"bsl-unavailable", "migstorage-test-failed"})
+"""Entries that say no more than that a store fails its test."""
 _STAYING = frozenset({"MigCluster", "MigStorage", "MigHook", "MigPlan"})
 
 
@@ -34,6 +36,8 @@ def finding(
     """Return a ranked match, its symptoms and what speaks against it, as a finding."""
     subject = ranked.subject
     owner = owner_of(subject, dossier)
+    if owner.kind == "MigMigration" and _fails_the_store(ranked):
+        owner = _store_of_plan(dossier) or owner
     return Finding(
         ranked.entry,
         owner,
@@ -60,10 +64,8 @@ def owner_of(subject: Subject, dossier: Dossier) -> ObjectRef:
         return ObjectRef(
             subject.kind, subject.name, subject.namespace, subject.cluster, subject.uid
         )
-    if subject.kind == "BackupStorageLocation":
-        storage = dossier.scene("host").named(k.MIGSTORAGE, ref_name(dossier.plan, "migStorageRef"))
-        if storage is not None:
-            return _ref("MigStorage", storage, dossier)
+    if subject.kind == "BackupStorageLocation" and (store := _store_of_plan(dossier)) is not None:
+        return store
     if dossier.migration is not None:
         return _ref("MigMigration", dossier.migration, dossier)
     return ObjectRef(
@@ -72,6 +74,30 @@ def owner_of(subject: Subject, dossier: Dossier) -> ObjectRef:
         dossier.target.namespace or k.MTC_NAMESPACE,
         dossier.scene("host").cluster,
         text(metadata(dossier.subject).get("uid")),
+    )
+
+
+def _store_of_plan(dossier: Dossier) -> ObjectRef | None:
+    storage = dossier.scene("host").named(k.MIGSTORAGE, ref_name(dossier.plan, "migStorageRef"))
+    return _ref("MigStorage", storage, dossier) if storage is not None else None
+
+
+def _fails_the_store(ranked: Ranked) -> bool:
+    """Return whether this is why the plan's store is not ready.
+
+    Velero's log tells so before any object does, under every migration that the store holds up.
+    """
+    return not _OF_STORES.isdisjoint(ranked.entry.explains) and _waits_for_store(ranked)
+
+
+def _waits_for_store(ranked: Ranked) -> bool:
+    return any(
+        any(
+            o.kind == "condition" and o.fields.get("type") == "StorageNotReady"
+            for o in s.observations
+        )
+        or _waits_for_store(s)
+        for s in ranked.symptoms
     )
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
-from tests.diagnosis.world import NOW, SHOP_1, Thing, mtc, plan, plane, true
+from tests.diagnosis.world import NOW, SHOP_1, Thing, going, mtc, plan, plane, pod, thing, true
 from tests.knowledge.builtin import builtin_engine
 
 CONFLICT = true(
@@ -69,3 +70,30 @@ def test_a_quarrel_alone_leads(diagnoser: Diagnoser) -> None:
     found = diagnoser(plane(waiting(), plan(conditions=[CONFLICT])), SHOP_1)
     assert found.root is not None
     assert found.root.entry.id == "migplan-conflict"
+
+
+REFUSED = (
+    b'time="2026-03-01T11:55:42Z" level=error msg="Error listing backups in backup store" '
+    b"backupLocation=openshift-migration/store-wl4v2 controller=backup-sync "
+    b'error="rpc error: code = Unknown desc = operation error S3: ListObjectsV2, https response '
+    b'error StatusCode: 400, api error ExpiredToken: The provided token has expired."\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("blocked_by", "kind"),
+    [("StorageNotReady", "MigStorage"), ("SourceClusterNotReady", "MigMigration")],
+)
+def test_what_velero_says_of_a_store_lies_in_the_store_as_soon_as_the_plan_waits_for_it(
+    diagnoser: Diagnoser, blocked_by: str, kind: str
+) -> None:
+    held = going("InitialBackupCreated", true("PlanNotReady", "Critical"))
+    waiting = plan(conditions=[true(blocked_by, "Critical")])
+    logs = {(MTC_NAMESPACE, "velero-0", "velero"): REFUSED}
+    velero = pod("velero-0", metadata={"labels": {"component": "velero"}})
+    labels = {"labels": {"migplan": waiting["metadata"]["uid"]}}
+    store = thing("velero.io/v1", "BackupStorageLocation", "store-wl4v2", metadata=labels)
+    world = plane(held, waiting, source=[velero, store], source_logs=logs)
+    found = diagnoser(world, SHOP_1).findings
+    (expired,) = [f for f in found if f.entry.id == "store-token-expired"]
+    assert expired.subject.kind == kind
