@@ -20,6 +20,7 @@ from bot.diagnosis.evidence import upstream
 from bot.diagnosis.findings import Finding
 from bot.diagnosis.gathering import gather
 from bot.diagnosis.probes import dependencies, placement, readiness, room
+from bot.diagnosis.probes.agents import old_agents
 from bot.diagnosis.probes.answers import NoData
 from bot.diagnosis.probes.images import images_missing
 from bot.diagnosis.probes.namespaces import uid_range_collision
@@ -306,7 +307,10 @@ QUESTIONS: tuple[_Question, ...] = (
     _Question(
         "leftovers",
         _title("Velero has nothing left over", "Velero 没有残留任务"),
-        _surveyed(readiness.velero_leftovers),
+        lambda known, outcome: (
+            *_surveyed(readiness.velero_leftovers)(known, outcome),
+            *old_agents(known.dossier),
+        ),
         _both(k.BACKUP, k.RESTORE, k.PVB, k.PVR),
     ),
     _Question(

@@ -186,3 +186,22 @@ def test_agents_that_are_away_hold_up_only_what_they_copy(
     world = plane(held, plan(volume, indirectVolumeMigration=not direct), source=[away])
     found = {f.entry.id for f in diagnoser(world, SHOP_1).findings}
     assert ("node-agent-unready" in found) is not direct
+
+
+@pytest.mark.parametrize("name", ["restic", "other"])
+def test_agents_of_the_old_version_are_told_of_where_a_migration_failed(
+    diagnoser: Diagnoser, name: str
+) -> None:
+    both = [agents("node-agent", privileged=True), agents(name, privileged=True)]
+    found = diagnoser(plane(failed(), plan(), source=source(NFS, *both)), SHOP_1)
+    assert ("node-agents-left-over" in {f.entry.id for f in found.findings}) is (name == "restic")
+    assert found.root is not None
+    assert found.root.entry.id == "restic-nfs-root-squash"
+
+
+def test_agents_of_the_old_version_disturb_nobody_while_a_migration_runs(
+    diagnoser: Diagnoser,
+) -> None:
+    both = [agents("node-agent"), agents("restic")]
+    found = diagnoser(plane(going("StageBackupCreated"), plan(), source=both), SHOP_1)
+    assert "node-agents-left-over" not in {f.entry.id for f in found.findings}

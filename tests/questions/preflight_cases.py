@@ -237,6 +237,17 @@ TROUBLES: list[Case] = [
         {"source": [velero("Backup", "old-1", "InProgress")]},
     ),
     (
+        "leftovers",
+        "node-agents-left-over",
+        Result.WARN,
+        {
+            "there": [
+                thing("apps/v1", "DaemonSet", "node-agent"),
+                thing("apps/v1", "DaemonSet", "restic"),
+            ]
+        },
+    ),
+    (
         "namespaces",
         "namespace-settings-differ",
         Result.WARN,

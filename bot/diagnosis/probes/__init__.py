@@ -12,6 +12,7 @@ from bot.diagnosis.dossier import Dossier
 from bot.diagnosis.probes.agents import (
     node_agent_absent,
     node_agent_unprivileged,
+    node_agents_twice,
     volume_copies_unfinished,
     volumes_not_on_nfs,
 )
@@ -38,6 +39,7 @@ PROBES: tuple[Probe, ...] = (
     uid_range_collision,
     node_agent_absent,
     node_agent_unprivileged,
+    node_agents_twice,
     volumes_not_on_nfs,
     volume_copies_unfinished,
     volumes_in_several_zones,

@@ -15,7 +15,7 @@ from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, RoleName, Scene, dicts, labels, mapping, metadata, text
 from bot.diagnosis.gathering import belongs
 from bot.diagnosis.probes.answers import answer
-from bot.mtc.outcome_words import Outcome
+from bot.mtc.outcome_words import HEALTHY, Outcome
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
@@ -98,6 +98,37 @@ def node_agent_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observatio
                 where=f"podvolumebackup/{name} spec.node",
                 subject=subject_of(dossier.migration or {}, source.cluster),
                 node=node,
+            )
+
+
+def node_agents_twice(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where the agents of MTC 1.7 still run beside those of 1.8 and not all went well.
+
+    The upgrade leaves the old DaemonSet behind (BZ#2236829, MTC 1.8.0 release notes); its pods take
+    up volumes as well.
+    """
+    if outcome.word not in HEALTHY:
+        yield from old_agents(dossier)
+
+
+def old_agents(dossier: Dossier) -> Iterator[Observation]:
+    """Answer for each side on which both DaemonSets that copy volumes run pods."""
+    roles: tuple[RoleName, ...] = ("source", "destination")
+    for role in roles:
+        scene = dossier.scene(role)
+        running = {
+            text(metadata(agents).get("name"))
+            for agents in scene.all(k.DAEMONSET)
+            if text(metadata(agents).get("namespace")) == k.MTC_NAMESPACE
+            and mapping(agents, "status").get("desiredNumberScheduled") != 0
+        }
+        if running.issuperset(AGENTS):
+            yield answer(
+                "node-agents-twice",
+                f"daemonset/restic runs beside daemonset/node-agent on {scene.cluster}",
+                where=f"{k.MTC_NAMESPACE} on {scene.cluster}",
+                subject=subject_of(dossier.migration or dossier.plan or {}, scene.cluster),
+                role=role,
             )
 
 
