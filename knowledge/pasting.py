@@ -25,6 +25,7 @@ from knowledge.matching.playbooks import ignored, ran_by
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
 from knowledge.safe_yaml import load_yaml_documents
+from knowledge.startlogs import came_about
 from knowledge.volumelogs import settled
 
 _OBJECT_KEYS = frozenset({"kind", "status", "items", "metadata", "type"})
@@ -107,7 +108,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
     conditions, taken = described(lines, component)
-    taken |= overcome(lines) | ignored(lines) | settled(lines)
+    taken |= overcome(lines) | ignored(lines) | settled(lines) | came_about(lines)
     found = engine.match(conditions)
     for number, line in enumerate(lines, 1):
         if number - 1 in taken or not line.strip():
