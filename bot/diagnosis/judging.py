@@ -68,7 +68,8 @@ def _away(dossier: Dossier, known: Iterable[Away] | None) -> tuple[Away, ...]:
             program = program_of(workload)
             if program is None:
                 continue
-            gone, away = absence(workload, pods, dossier.now), Away(program, side)
+            gone = absence(workload, pods, dossier.now, scene.all(k.BSL))
+            away = Away(program, side)
             if gone is None:
                 found.pop(away, None)
             elif known is None and gone.is_long(dossier.now):

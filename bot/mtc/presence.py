@@ -21,6 +21,8 @@ Raw = Mapping[str, Any]
 
 GRACE = timedelta(minutes=3)
 """So long a program may be away before it holds migrations up: restarts and upgrades are short."""
+SILENCE = timedelta(minutes=5)
+"""So long Velero may test no store before it counts as hanging."""
 WORKLOADS: Mapping[tuple[str, str], Program] = {
     ("Deployment", "migration-controller"): "migration-controller",
     ("Deployment", "velero"): "velero",
@@ -92,11 +94,39 @@ def program_of(workload: Raw) -> Program | None:
     return WORKLOADS.get((str(workload.get("kind")), str(name)))
 
 
-def absence(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | None:
+def absence(
+    workload: Raw, pods: Iterable[Raw], now: datetime, stores: Iterable[Raw] = ()
+) -> Absence | None:
     """Return how a program is away; None where it is there, or where nothing can be told.
 
-    ``pods`` are those of its namespace, as far as they were read.
+    ``pods`` are those of its namespace and ``stores`` its BackupStorageLocations, as far as they
+    were read.
     """
+    gone = _not_there(workload, pods, now)
+    if gone is None and program_of(workload) == "velero":
+        silent = silent_since(stores, now)
+        gone = Absence("has tested none of its stores", silent) if silent is not None else None
+    return gone
+
+
+def silent_since(stores: Iterable[Raw], now: datetime) -> datetime | None:
+    """Return when Velero last tested a store, where that is too long ago; else None.
+
+    It tests each every minute, one after the other, and waits for an answer without a limit: one
+    store that takes connections and says nothing holds up all (velero
+    pkg/controller/backup_storage_location_controller.go). Those with a frequency of their own
+    do not tell.
+    """
+    tested = [
+        _time(_map(store, "status").get("lastValidationTime"))
+        for store in stores
+        if not _map(store, "spec").get("validationFrequency")
+    ]
+    last = max((time for time in tested if time is not None), default=None)
+    return last if last is not None and now - last >= SILENCE else None
+
+
+def _not_there(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | None:
     status = _map(workload, "status")
     own = [pod for pod in pods if _runs(workload, pod)]
     looping = next((state for pod in own for state in _looping(pod, now)), None)

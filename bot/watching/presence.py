@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
-from bot.clusters.port import ClusterError, ControlPlane
+from bot.clusters.port import ClusterError, ClusterReader, ControlPlane, Json, NotServed
 from bot.mtc.models import MigPlan
 from bot.mtc.presence import GRACE, Away, Program, Side, absence, program_of
 from bot.watching.complaints import Complaints
@@ -101,12 +101,14 @@ class Presence:
         try:
             reader = self._plane.remote(name) if name else self._plane.host
             pods = reader.list(k.POD, MTC_NAMESPACE).items
+            stores = _stores(reader) if name else ()
             listings = [reader.list(kind, MTC_NAMESPACE) for kind in (k.DEPLOYMENT, k.DAEMONSET)]
         except ClusterError:
             return None
         found: _Gone = {}
         for workload in (each for listing in listings for each in listing.items):
-            program, gone = program_of(workload), absence(workload, pods, self._clock())
+            program = program_of(workload)
+            gone = absence(workload, pods, self._clock(), stores)
             on_host = program == "migration-controller"
             if program is not None and gone is not None and on_host is (name == _HOST):
                 found[program] = gone.since
@@ -128,3 +130,10 @@ class Presence:
                         for program, since in gone.items()
                     }
                 )
+
+
+def _stores(reader: ClusterReader) -> tuple[Json, ...]:
+    try:
+        return reader.list(k.BSL, MTC_NAMESPACE).items
+    except NotServed:
+        return ()

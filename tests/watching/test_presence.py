@@ -244,6 +244,39 @@ class TestVelero:
         assert still.id == incident.id
 
 
+def location(tested: float, **spec: str) -> Json:
+    return {
+        "apiVersion": "velero.io/v1",
+        "kind": "BackupStorageLocation",
+        "metadata": {"name": "s3-wl4v2", "namespace": NS},
+        "spec": spec,
+        "status": {"phase": "Available", "lastValidationTime": stamp(after(tested))},
+    }
+
+
+class TestStoresThatDoNotAnswer:
+    def test_velero_that_tests_no_store_any_more_is_told_and_resolved_when_it_does(
+        self, site: Site
+    ) -> None:
+        source = site.planes[0].clusters["ocp3"]
+        source.put(deployment("velero"))
+        site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
+        source.put(location(0.5))
+        assert [site.passes(minute) for minute in (1, 3, 5)] == [[], [], []]
+        (incident,) = site.passes(6)
+        assert incident.entry_id == "velero-hangs"
+        assert (str(incident.subject), incident.subject.cluster) == ("deployment/velero", "ocp3")
+        source.put(location(7))
+        assert site.passes(7.5) == []
+
+    def test_a_store_that_is_tested_as_often_as_it_wants_says_nothing(self, site: Site) -> None:
+        source = site.planes[0].clusters["ocp3"]
+        source.put(deployment("velero"))
+        source.put(location(-60, validationFrequency="24h0m0s"))
+        site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
+        assert [site.passes(minute) for minute in (1, 6)] == [[], []]
+
+
 class TestNodeAgents:
     def test_away_while_they_copy_they_are_told(self, site: Site) -> None:
         site.put(copied_by_agents("shop"), in_phase("shop-1", "StageBackupCreated"))
