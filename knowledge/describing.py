@@ -37,6 +37,10 @@ _STATE = re.compile(
     r"^(?P<indent>\s*)(?P<state>(?:Last )?State):\s+(?P<phase>Waiting|Terminated)\s*$"
 )
 _TOP = re.compile(r"^(?P<key>kind|name):\s+(?P<value>[\w.-]+)\s*$", re.IGNORECASE)
+_CLAIM = re.compile(r"^(?P<key>Name|Namespace|StorageClass|Status):\s+(?P<value>[\w.-]+)\s*$")
+_PROVISIONER = re.compile(
+    r"^(?:Annotations:)?\s+(?P<key>volume\.(?:beta\.)?kubernetes\.io/storage-provisioner):\s"
+)
 _INLINE = re.compile(
     r"(?:^|[\s,;{])\"?(?P<key>type|status|reason|category|message)\"?[:=]\s*", re.IGNORECASE
 )
@@ -65,6 +69,7 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
     if states:
         taken.update(used)
         found += observe({**_object(top, {"containerStatuses": states}), "kind": "Pod"})
+    found += _claim(lines)
     if component:
         found = [replace(fact, component=component) for fact in found]
     return found, taken
@@ -103,6 +108,28 @@ def _status(lines: Sequence[str]) -> tuple[dict[str, object], list[int]]:
         status[key] = int(value) if value.isdecimal() and len(value) < 10 else value
         used.append(index)
     return status, used
+
+
+def _claim(lines: Sequence[str]) -> Iterator[Observation]:
+    """Yield what a claim tells that waits although a provisioner was asked for its volume.
+
+    ``oc describe pvc`` prints no kind; a StorageClass right beneath the name is of claims alone.
+    """
+    fields = {m["key"]: m["value"] or "" for line in lines if (m := _CLAIM.match(line))}
+    asked = next((m["key"] for line in lines if (m := _PROVISIONER.match(line))), "")
+    if {"Name", "StorageClass", "Status"} <= fields.keys() and asked:
+        yield from observe(
+            {
+                "kind": "PersistentVolumeClaim",
+                "metadata": {
+                    "name": fields["Name"],
+                    "namespace": fields.get("Namespace", ""),
+                    "annotations": {asked: ""},
+                },
+                "spec": {"storageClassName": fields["StorageClass"]},
+                "status": {"phase": fields["Status"]},
+            }
+        )
 
 
 def _containers(lines: Sequence[str]) -> tuple[list[dict[str, object]], list[int]]:

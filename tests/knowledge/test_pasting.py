@@ -151,6 +151,30 @@ def test_a_described_object_is_known_by_its_phase() -> None:
     assert not found(shown.format(phase="Completed"))
 
 
+@pytest.mark.parametrize(
+    ("phase", "first_line", "entry"),
+    [
+        ("Pending", "Annotations:   volume.kubernetes.io/storage-provisioner: a.io", "pvc-pending"),
+        ("Bound", "Annotations:   volume.kubernetes.io/storage-provisioner: a.io", ""),
+        ("Pending", "Annotations:   <none>", ""),
+    ],
+)
+def test_a_described_claim_waits_only_once_a_provisioner_was_asked(
+    phase: str, first_line: str, entry: str
+) -> None:
+    text = f"""\
+Name:          data
+Namespace:     shop
+StorageClass:  fast
+Status:        {phase}
+Volume:
+Labels:        <none>
+{first_line}
+Finalizers:    [kubernetes.io/pvc-protection]
+"""
+    assert [f.entry.id for f in found(text)] == ([entry] if entry else [])
+
+
 def test_the_end_of_a_very_long_line_is_read() -> None:
     text = '{"level":"error","stack":"' + "a.go:1 " * 4000 + '","error":"no space left on device"}'
     assert found(text, "log", "restic")[0].entry.id == "restic-no-space"
