@@ -269,6 +269,15 @@ class TestStoresThatDoNotAnswer:
         source.put(location(7))
         assert site.passes(7.5) == []
 
+    def test_a_plan_that_is_not_ready_for_its_own_reason_keeps_it(self, site: Site) -> None:
+        quarrel = condition("PlanConflict", "Error", "The plan is in conflict with [cart].")
+        site.put(plan("shop", quarrel), held("shop-1", "shop"), deployment(CONTROLLER))
+        source = site.planes[0].clusters["ocp3"]
+        source.put(deployment("velero"))
+        source.put(location(-60))
+        (incident,) = site.passes(3)
+        assert incident.entry_id == "migplan-conflict"
+
     def test_a_store_that_is_tested_as_often_as_it_wants_says_nothing(self, site: Site) -> None:
         source = site.planes[0].clusters["ocp3"]
         source.put(deployment("velero"))

@@ -12,15 +12,18 @@ from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.dossier import Dossier, RoleName, metadata, text
 from bot.diagnosis.probes.answers import answer
-from bot.mtc.outcome_words import Outcome
-from bot.mtc.presence import absence, silent_since
+from bot.mtc.outcome_words import Outcome, Word
+from bot.mtc.presence import Away, absence, silent_since
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
 
 def velero_hangs(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
-    """Answer for each cluster whose Velero runs and has tested no store for minutes."""
-    if outcome.ended:
+    """Answer for each cluster whose Velero is waited for, runs and has tested no store for minutes.
+
+    What is blocked waits for something else.
+    """
+    if outcome.word not in (Word.RUNNING, Word.STALLED):
         return
     roles: tuple[RoleName, ...] = ("source", "destination")
     for role in roles:
@@ -28,7 +31,9 @@ def velero_hangs(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
         velero = scene.named(k.DEPLOYMENT, "velero", MTC_NAMESPACE)
         stores = scene.all(k.BSL)
         since = silent_since(stores, dossier.now)
-        if velero is None or since is None or absence(velero, scene.all(k.POD), dossier.now):
+        if velero is None or since is None or not Away("velero", role).stops(outcome.phase, None):
+            continue
+        if absence(velero, scene.all(k.POD), dossier.now):
             continue
         names = sorted(text(metadata(store).get("name")) for store in stores)
         minutes = str(int((dossier.now - since).total_seconds() // 60))
