@@ -21,7 +21,7 @@ Raw = Mapping[str, Any]
 
 GRACE = timedelta(minutes=3)
 """So long a program may be away before it holds migrations up: restarts and upgrades are short."""
-SILENCE = timedelta(minutes=5)
+SILENCE = timedelta(minutes=4)
 """So long Velero may test no store before it counts as hanging."""
 WORKLOADS: Mapping[tuple[str, str], Program] = {
     ("Deployment", "migration-controller"): "migration-controller",
@@ -104,8 +104,9 @@ def absence(
     """
     gone = _not_there(workload, pods, now)
     if gone is None and program_of(workload) == "velero":
-        silent = silent_since(stores, now)
-        gone = Absence("has tested none of its stores", silent) if silent is not None else None
+        # After an outage of its API server it is behind, too, until it has tested one.
+        silent = silent_since(stores, now) is not None
+        gone = Absence("has tested none of its stores") if silent else None
     return gone
 
 

@@ -262,12 +262,27 @@ class TestStoresThatDoNotAnswer:
         source.put(deployment("velero"))
         site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
         source.put(location(0.5))
-        assert [site.passes(minute) for minute in (1, 3, 5)] == [[], [], []]
-        (incident,) = site.passes(6)
+        assert [site.passes(minute) for minute in (1, 4, 5, 7)] == [[], [], [], []]
+        (incident,) = site.passes(8)
         assert incident.entry_id == "velero-hangs"
         assert (str(incident.subject), incident.subject.cluster) == ("deployment/velero", "ocp3")
-        source.put(location(7))
-        assert site.passes(7.5) == []
+        source.put(location(9))
+        assert site.passes(9.5) == []
+
+    def test_velero_that_was_cut_off_from_its_cluster_has_a_moment_to_test_its_stores(
+        self, site: Site
+    ) -> None:
+        source = site.planes[0].clusters["ocp3"]
+        for each in (deployment("velero"), location(0.5)):
+            source.put(each)
+        site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
+        assert site.passes(1) == []
+        source.fail_with(Unreachable("timed out", cluster="ocp3"))
+        assert site.passes(9) == []
+        source.fail_with(None)
+        assert site.passes(20) == []
+        source.put(location(20.5))
+        assert [site.passes(minute) for minute in (21, 24)] == [[], []]
 
     def test_a_plan_that_is_not_ready_for_its_own_reason_keeps_it(self, site: Site) -> None:
         quarrel = condition("PlanConflict", "Error", "The plan is in conflict with [cart].")
