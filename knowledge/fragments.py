@@ -1,7 +1,8 @@
 """Pieces of objects that people cut out of a screen, as objects.
 
 A piece of JSON often begins after the brace of its object and ends before it; a piece of a pod's
-status names no pod. Both are made whole here, so that they are read like the objects they are from.
+status names no pod, nor the status of a migration what it is the status of. They are made whole
+here, so that they are read like the objects they are from.
 """
 
 from __future__ import annotations
@@ -19,6 +20,14 @@ _STATES = frozenset({"waiting", "terminated"})
 CONTAINER = frozenset({"state", "lastState"}) | _STATES
 """Keys by which the state of a container is known."""
 _CONTAINERS = frozenset({"containerStatuses", "initContainerStatuses"})
+_FIELDS = {
+    "DirectVolumeMigration": {"successfulPods", "failedPods", "runningPods", "rsyncOperations"},
+    "DirectImageMigration": {"newISs", "successfulISs", "failedISs", "deletedISs"},
+    "DirectVolumeMigrationProgress": {"lastObservedProgressPercent", "lastObservedTransferRate"},
+    "MigMigration": {"pipeline"},
+}
+"""Fields of a status that one kind of object has only."""
+_STATUS = frozenset({"conditions", "errors", "itinerary", "observedDigest", "phase", "podPhase"})
 
 
 def closed(text: str) -> str:
@@ -44,9 +53,15 @@ def closed(text: str) -> str:
 
 
 def whole(value: Any) -> Any:
-    """Return the object that a piece of a pod's status is from; anything else as it is."""
+    """Return the object that a piece of a status is from; anything else as it is."""
     if isinstance(value, list):
         return [whole(item) for item in value]
+    if isinstance(value, Mapping) and not {"kind", "metadata", "items"} & value.keys():
+        status = value.get("status") if "status" in value else value
+        if isinstance(status, Mapping) and _STATUS & status.keys():
+            for kind, fields in _FIELDS.items():
+                if fields & status.keys():
+                    return {"kind": kind, "status": status}
     if not isinstance(value, Mapping) or {"kind", "status", "metadata", "items"} & value.keys():
         return value
     if _CONTAINERS & value.keys():

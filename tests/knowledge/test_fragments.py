@@ -88,6 +88,34 @@ def test_what_ended_well_is_no_failure() -> None:
     assert first("terminated:\n  exitCode: 0\n  reason: Completed\n") == ""
 
 
+FAILED = """\
+conditions:
+- {category: Advisory, message: 'The migration has failed.  See: Errors.', status: "True",
+   type: Failed}
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "entries"),
+    [
+        ("failedPods: [{name: a-rsync-transfer, namespace: shop}]", ["dvm-failed"]),
+        ("failedISs: [{name: web, namespace: shop}]", ["dim-failed"]),
+        ("pipeline: [{name: Backup, phase: Completed}]", ["migmigration-failed"]),
+    ],
+)
+def test_fields_of_a_status_tell_what_it_is_the_status_of(field: str, entries: list[str]) -> None:
+    status = f"{FAILED}{field}\n"
+    for text in (status, "status:\n" + "".join(f"  {line}\n" for line in status.splitlines())):
+        found = rank(match_text(engine(), text.encode()))
+        assert [finding.entry.id for finding in found] == entries
+
+
+def test_a_pipeline_of_something_else_is_no_migration() -> None:
+    piece = {"pipeline": {"agent": "any"}, "kind": "Jenkinsfile"}
+    assert whole(piece) == piece
+    assert whole({"pipeline": [], "stages": []}) == {"pipeline": [], "stages": []}
+
+
 @given(
     st.dictionaries(
         st.text(alphabet="abcdef", min_size=1),
