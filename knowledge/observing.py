@@ -43,7 +43,7 @@ _ROW_SENDER = re.compile(
 """The column From of ``oc describe``: who sends events of pods only."""
 _EVENT_LINE = re.compile(
     r"""Event\(v1\.ObjectReference\{Kind:\\*"(?P<kind>\w*).*\}\): """
-    r"""type: '\w+' reason: '(?P<reason>\w+)'"""
+    r"""type: '(?P<type>\w+)' reason: '(?P<reason>\w+)'"""
 )
 """How a controller logs an event that it has sent."""
 _HARMLESS = frozenset({"Advisory", "Required", ""})
@@ -99,7 +99,10 @@ def observe_line(line: str, kind: str = "", component: str = "", where: str = ""
     text = line[:MAX_TEXT]
     if sent := _EVENT_LINE.search(text):
         fields = {"reason": sent["reason"], "kind": sent["kind"]}
-        return Observation("event", text, where=where, component=component, fields=fields)
+        level = "info" if sent["type"] == "Normal" else ""
+        return Observation(
+            "event", text, where=where, component=component, level=level, fields=fields
+        )
     row = _EVENT_ROW.search(text)
     if kind == "event" or (row and kind in ("", "log")):
         fields = {"reason": row["reason"]} if row else {}
