@@ -73,6 +73,8 @@ class Diagnoser:
         control cluster that cannot be read at all.
         """
         dossier = gather(plane, target, self._clock())
+        if others is not None:
+            dossier = replace(dossier, away=others.away)
         engine, mask = self.engine, Tally()
         objects = None
         if dossier.target.kind == "MigMigration":

@@ -14,6 +14,7 @@ from typing import Literal
 from bot.clusters.kinds import Kind
 from bot.clusters.port import ClusterReader, Json, LogSource, ObjectRef
 from bot.diagnosis.findings import Unread
+from bot.mtc.presence import Away
 from knowledge.matching.loglines import parse_time
 
 RoleName = Literal["host", "source", "destination"]
@@ -64,6 +65,8 @@ class Dossier:
     unread: tuple[Unread, ...] = ()
     attached: tuple[LogSource, ...] = ()
     """Logs kept beside the target's backups and restores."""
+    away: tuple[Away, ...] | None = None
+    """Programs that are away for longer than a restart takes; None where nobody watches them."""
 
     def scene(self, role: RoleName) -> Scene:
         """Return one cluster's scene; an empty one where it could not be read."""

@@ -49,7 +49,7 @@ class Candidate:
     judge: Callable[[datetime], Outcome]
     """Returns how it stands, from the control cluster alone."""
     others: Callable[[], Others] = Others
-    """Returns what other migrations say about it; nothing about what is none."""
+    """Returns what other migrations and the programs of MTC say about it."""
     in_use: Callable[[], bool] = lambda: False
     """Returns whether a migration under way depends on it; of clusters and stores only."""
 
@@ -128,6 +128,7 @@ class Candidates:
             "",
             plan,
             _object_judge(seen),
+            lambda: Others(away=self._presence.away(None)),
             in_use=lambda: self._in_use(seen),
         )
 

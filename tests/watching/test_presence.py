@@ -16,7 +16,17 @@ from tests.incidents.diagnoses import after
 from tests.knowledge.builtin import builtin_engine
 from tests.store.databases import blank
 from tests.watching.conftest import Site
-from tests.watching.objects import NS, condition, ended, held, migration, plan, running, stamp
+from tests.watching.objects import (
+    NS,
+    cluster,
+    condition,
+    ended,
+    held,
+    migration,
+    plan,
+    running,
+    stamp,
+)
 
 CONTROLLER = "migration-controller"
 
@@ -321,9 +331,13 @@ class TestNodeAgents:
         assert [site.passes(minute) for minute in (1, 5, 9)] == [[], [], []]
 
 
-def test_who_is_blocked_for_another_reason_stays_so(site: Site) -> None:
+def test_what_is_blocked_is_not_laid_on_a_controller_that_is_only_replaced(site: Site) -> None:
+    unwell = condition("TestConnectFailed", message="The connection test failed.")
     site.put(plan("shop", condition("SourceClusterNotReady")), held("shop-1", "shop"))
-    site.put(deployment(CONTROLLER))
+    site.put(cluster("ocp3", unwell), deployment(CONTROLLER))
     (incident,) = site.passes(3)
-    assert incident.entry_id != "controller-absent"
+    site.put(deployment(CONTROLLER, 0))
     assert [i.id for i in site.passes(6)] == [incident.id]
+    site.put(deployment(CONTROLLER))
+    assert [i.id for i in site.passes(9)] == [incident.id]
+    assert site.post() == ["card", "thread:evidence"]

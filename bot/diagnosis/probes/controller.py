@@ -14,8 +14,8 @@ from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE, Kind
 from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, Scene, mapping, metadata, moment, ref_name, text
 from bot.diagnosis.probes.answers import answer
-from bot.mtc.outcome_words import Outcome
-from bot.mtc.presence import absence
+from bot.mtc.outcome_words import Outcome, Word
+from bot.mtc.presence import Away, absence
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
@@ -29,8 +29,13 @@ _PROCESSED = frozenset({"MigMigration", "MigPlan", "MigCluster", "MigStorage", "
 
 
 def controller_absent(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
-    """Answer where no pod of mig-controller is available; where nothing was read, say nothing."""
-    del outcome
+    """Answer where no pod of mig-controller is available; where nothing was read, say nothing.
+
+    What is blocked has been so before. It is told only of a controller that stays away.
+    """
+    watched = dossier.away is not None and outcome.word is Word.BLOCKED
+    if watched and Away("migration-controller", "host") not in (dossier.away or ()):
+        return
     host = dossier.scene("host")
     deployment = host.named(k.DEPLOYMENT, DEPLOYMENT, MTC_NAMESPACE)
     if deployment is None:
