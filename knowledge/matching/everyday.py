@@ -283,7 +283,7 @@ _UNSEEN = 0.05
 
 
 def _all() -> tuple[tuple[int, str], ...]:
-    return (*_LINES, (_EACH_KIND, _COMMON))
+    return (*_LINES, (_EACH_KIND, _COMMON), (_EACH_KIND, " restore ".join(_COMMON.split())))
 
 
 @cache
