@@ -54,6 +54,8 @@ _FRESH = re.compile(
 """What a line begins with that does not go on with a quotation of the one before."""
 _GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
 """What only the line before gives a sense: what went wrong with the address that stands there."""
+_TYPED = re.compile(r"^(\s*(?:[a-z0-9][\w-]*\s{2,})?)[a-z]+(?:\.[a-z0-9.-]+)?/(?=[\w.-]+\s{2,}\S)")
+"""What ``oc get all`` writes before the name in a row: pod/, deployment.apps/."""
 _OWN_LINE = re.compile(
     r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
     r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
@@ -110,7 +112,7 @@ def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str
     conditions, taken = described(lines, component)
     taken |= overcome(lines) | ignored(lines) | settled(lines) | came_about(lines)
     found = engine.match(conditions)
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate((_TYPED.sub(r"\1", line) for line in lines), 1):
         if number - 1 in taken or not line.strip():
             continue
         where = f"line {number}"

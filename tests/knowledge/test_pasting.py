@@ -541,3 +541,25 @@ def test_a_normal_step_of_an_installation_is_no_trouble() -> None:
     row = "5m  {}  RequirementsNotMet  clusterserviceversion/mtc-operator.v1.8.4  not found"
     assert not found(row.format("Normal"))
     assert found(row.format("Warning"))
+
+
+@pytest.mark.parametrize(
+    ("row", "entry"),
+    [
+        ("pod/web-1-x2d9z   0/1   Error   3   5m", "container-failed"),
+        (
+            "shop   pod/web-1-x2d9z   0/1   Error   3   5m   10.1.2.3   n1   <none>",
+            "container-failed",
+        ),
+        ("pod/web-1-x2d9z   0/1   Pending   0   15m", "pod-unschedulable"),
+        ("persistentvolumeclaim/data   Lost   pvc-2   0   gp3   3d", "pvc-lost"),
+        (
+            "persistentvolume/pv-1   10Gi   RWX   Delete   Failed   a/b   nfs   9d",
+            "volume-not-deleted",
+        ),
+        ("pod/web-1-x2d9z   1/1   Running   0   5m", ""),
+        ("pod/web-1-x2d9z deleted", ""),
+    ],
+)
+def test_a_row_of_all_kinds_tells_what_the_row_of_one_kind_would(row: str, entry: str) -> None:
+    assert [finding.entry.id for finding in found(row)] == [entry] * bool(entry)
