@@ -15,7 +15,8 @@ from typing import Any, Literal
 from bot.mtc.models import MigPlan
 from knowledge.matching.loglines import parse_time
 
-Program = Literal["migration-controller", "velero", "node-agent"]
+Program = Literal["migration-controller", "velero", "velero-at-stores", "node-agent"]
+"""The third is a Velero that runs and hangs in a request to a store."""
 Side = Literal["host", "source", "destination"]
 Raw = Mapping[str, Any]
 
@@ -82,7 +83,7 @@ class Away:
         match self.program:
             case "migration-controller":
                 return self.side == "host"
-            case "velero":
+            case "velero" | "velero-at-stores":
                 return phase in _EITHER_VELERO or phase in _VELERO.get(self.side, ())
             case "node-agent":
                 return phase == _AGENTS.get(self.side) and _copies_by_agents(plan)
@@ -94,40 +95,11 @@ def program_of(workload: Raw) -> Program | None:
     return WORKLOADS.get((str(workload.get("kind")), str(name)))
 
 
-def absence(
-    workload: Raw, pods: Iterable[Raw], now: datetime, stores: Iterable[Raw] = ()
-) -> Absence | None:
+def absence(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | None:
     """Return how a program is away; None where it is there, or where nothing can be told.
 
-    ``pods`` are those of its namespace and ``stores`` its BackupStorageLocations, as far as they
-    were read.
+    ``pods`` are those of its namespace, as far as they were read.
     """
-    gone = _not_there(workload, pods, now)
-    if gone is None and program_of(workload) == "velero":
-        # After an outage of its API server it is behind, too, until it has tested one.
-        silent = silent_since(stores, now) is not None
-        gone = Absence("has tested none of its stores") if silent else None
-    return gone
-
-
-def silent_since(stores: Iterable[Raw], now: datetime) -> datetime | None:
-    """Return when Velero last tested a store, where that is too long ago; else None.
-
-    It tests each every minute, one after the other, and waits for an answer without a limit: one
-    store that takes connections and says nothing holds up all (velero
-    pkg/controller/backup_storage_location_controller.go). Those with a frequency of their own
-    do not tell.
-    """
-    tested = [
-        _time(_map(store, "status").get("lastValidationTime"))
-        for store in stores
-        if not _map(store, "spec").get("validationFrequency")
-    ]
-    last = max((time for time in tested if time is not None), default=None)
-    return last if last is not None and now - last >= SILENCE else None
-
-
-def _not_there(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | None:
     status = _map(workload, "status")
     own = [pod for pod in pods if _runs(workload, pod)]
     looping = next((state for pod in own for state in _looping(pod, now)), None)
@@ -148,6 +120,22 @@ def _not_there(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | N
     if status.get("availableReplicas") or since is None:
         return None
     return Absence(f"has 0 of {wanted} replicas available", since)
+
+
+def last_test(stores: Iterable[Raw]) -> datetime | None:
+    """Return when Velero last tested one of these BackupStorageLocations; None if none tells.
+
+    It tests each every minute, one after the other, and waits for an answer without a limit: one
+    store that takes connections and says nothing holds up all (velero
+    pkg/controller/backup_storage_location_controller.go). Those with a frequency of their own
+    do not tell.
+    """
+    tested = (
+        _time(_map(store, "status").get("lastValidationTime"))
+        for store in stores
+        if not _map(store, "spec").get("validationFrequency")
+    )
+    return max((time for time in tested if time is not None), default=None)
 
 
 def _copies_by_agents(plan: MigPlan | None) -> bool:

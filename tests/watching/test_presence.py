@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.clusters.port import Json, Unreachable
+from sandbox.clusters.memory import MemoryCluster
 from tests.incidents.diagnoses import after
 from tests.knowledge.builtin import builtin_engine
 from tests.store.databases import blank
@@ -65,22 +66,24 @@ def agents(available: int) -> Json:
     return workload("DaemonSet", "node-agent", {}, status)
 
 
-def crashed(restarts: int, ended_at: float, up_since: float | None) -> Json:
-    """Return the controller's pod after a life of ten seconds; up again, or backing off."""
+def crashed(
+    restarts: int, ended_at: float, up_since: float | None, name: str = CONTROLLER, code: int = 1
+) -> Json:
+    """Return a program's pod after a life of ten seconds; up again, or backing off."""
     last = {
-        "exitCode": 1,
-        "reason": "Error",
+        "exitCode": code,
+        "reason": "OOMKilled" if code == 137 else "Error",
         "startedAt": stamp(after(ended_at - 1 / 6)),
         "finishedAt": stamp(after(ended_at)),
     }
     state: Json = {"waiting": {"reason": "CrashLoopBackOff"}}
     if up_since is not None:
         state = {"running": {"startedAt": stamp(after(up_since))}}
-    container = {"name": "mtc", "restartCount": restarts, "state": state}
+    container = {"name": name, "restartCount": restarts, "state": state}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": f"{CONTROLLER}-0", "namespace": NS, "labels": {"app": CONTROLLER}},
+        "metadata": {"name": f"{name}-0", "namespace": NS, "labels": {"app": name}},
         "status": {
             "phase": "Running",
             "startTime": stamp(after(-600)),
@@ -243,6 +246,25 @@ class TestVelero:
         site.planes[0].clusters[where].put(deployment("velero", 0))
         assert [site.passes(minute) for minute in (2, 6, 10)] == [[], [], []]
 
+    @pytest.mark.parametrize(
+        ("code", "why"), [(1, "velero-pod-missing"), (137, "container-out-of-memory")]
+    )
+    def test_ending_again_and_again_it_is_one_incident_however_often_it_is_up(
+        self, site: Site, code: int, why: str
+    ) -> None:
+        source = site.planes[0].clusters["ocp3"]
+        site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
+        source.put(deployment("velero"))
+        site.passes(1)
+        source.put(crashed(4, 2, None, "velero", code))
+        site.passes(2)
+        (incident,) = site.passes(5)
+        assert incident.entry_id == why
+        for up in (8, 14):
+            source.put(crashed(up, up - 0.1, up - 0.05, "velero", code))
+            assert [i.id for i in site.passes(up)] == [incident.id]
+        assert site.post() == ["card", "thread:evidence"]
+
     def test_a_cluster_that_cannot_be_read_leaves_what_was_known(self, site: Site) -> None:
         source = site.planes[0].clusters["ocp3"]
         site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
@@ -265,28 +287,31 @@ def location(tested: float, **spec: str) -> Json:
 
 
 class TestStoresThatDoNotAnswer:
-    def test_velero_that_tests_no_store_any_more_is_told_and_resolved_when_it_does(
-        self, site: Site
-    ) -> None:
+    def begin(self, site: Site) -> MemoryCluster:
+        """Let Velero test its stores for three minutes of a backup."""
         source = site.planes[0].clusters["ocp3"]
         source.put(deployment("velero"))
         site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
-        source.put(location(0.5))
-        assert [site.passes(minute) for minute in (1, 4, 5, 7)] == [[], [], [], []]
-        (incident,) = site.passes(8)
+        for minute in (1, 2, 3):
+            source.put(location(minute - 0.5))
+            assert site.passes(minute) == []
+        return source
+
+    def test_velero_that_tests_no_store_any_more_is_told_and_resolved_when_it_does(
+        self, site: Site
+    ) -> None:
+        source = self.begin(site)
+        assert [site.passes(minute) for minute in (4, 5, 6, 7, 9)] == [[]] * 5
+        (incident,) = site.passes(10)
         assert incident.entry_id == "velero-hangs"
         assert (str(incident.subject), incident.subject.cluster) == ("deployment/velero", "ocp3")
-        source.put(location(9))
-        assert site.passes(9.5) == []
+        source.put(location(11))
+        assert site.passes(11.5) == []
 
     def test_velero_that_was_cut_off_from_its_cluster_has_a_moment_to_test_its_stores(
         self, site: Site
     ) -> None:
-        source = site.planes[0].clusters["ocp3"]
-        for each in (deployment("velero"), location(0.5)):
-            source.put(each)
-        site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
-        assert site.passes(1) == []
+        source = self.begin(site)
         source.fail_with(Unreachable("timed out", cluster="ocp3"))
         assert site.passes(9) == []
         source.fail_with(None)
@@ -294,21 +319,31 @@ class TestStoresThatDoNotAnswer:
         source.put(location(20.5))
         assert [site.passes(minute) for minute in (21, 24)] == [[], []]
 
-    def test_a_plan_that_is_not_ready_for_its_own_reason_keeps_it(self, site: Site) -> None:
-        quarrel = condition("PlanConflict", "Error", "The plan is in conflict with [cart].")
-        site.put(plan("shop", quarrel), held("shop-1", "shop"), deployment(CONTROLLER))
-        source = site.planes[0].clusters["ocp3"]
+    def test_velero_that_was_away_has_that_moment_too(self, site: Site) -> None:
+        source = self.begin(site)
+        source.put(deployment("velero", 0))
+        site.passes(4)
+        assert [i.entry_id for i in site.passes(9)] == ["velero-pod-missing"]
         source.put(deployment("velero"))
-        source.put(location(-60))
-        (incident,) = site.passes(3)
-        assert incident.entry_id == "migplan-conflict"
+        assert [site.passes(minute) for minute in (10, 12)] == [[], []]
 
-    def test_a_store_that_is_tested_as_often_as_it_wants_says_nothing(self, site: Site) -> None:
+    def test_a_plan_that_is_not_ready_for_its_own_reason_keeps_it(self, site: Site) -> None:
+        self.begin(site)
+        quarrel = condition("PlanConflict", "Error", "The plan is in conflict with [cart].")
+        site.put(plan("shop", quarrel), held("shop-1", "shop"))
+        for minute in (8, 12):
+            assert [i.entry_id for i in site.passes(minute)] == ["migplan-conflict"]
+
+    @pytest.mark.parametrize("often", [{}, {"validationFrequency": "24h0m0s"}])
+    def test_who_was_not_seen_to_test_its_stores_every_minute_does_not_hang(
+        self, site: Site, often: dict[str, str]
+    ) -> None:
         source = site.planes[0].clusters["ocp3"]
         source.put(deployment("velero"))
-        source.put(location(-60, validationFrequency="24h0m0s"))
         site.put(in_phase("shop-1", "InitialBackupCreated"), deployment(CONTROLLER))
-        assert [site.passes(minute) for minute in (1, 6)] == [[], []]
+        for minute, tested in ((1, -60.0), (6, 0.0), (12, 9.0 if often else 0.0), (18, 9.0)):
+            source.put(location(tested, **often))
+            assert site.passes(minute) == []
 
 
 class TestNodeAgents:
