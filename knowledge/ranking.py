@@ -9,11 +9,12 @@ A finding that another explains stands beneath it. Rules, in order:
 3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure,
    a doubted one never a cause that is surer;
 4. a symptom that nobody explains goes beneath the best cause that is no guess; what is critical
-   beneath none that is but a warning, and what is more than a hint beneath no hint;
+   beneath none that is doubted or but a warning, and what is more than a hint beneath no hint;
 5. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
-   confidence. What is critical comes before warnings in any case, and hints stand among symptoms;
-   of two that are as sure, what MTC calls Critical comes before what it calls an Error: a plan
-   that names no store is mended before it is asked which of two plans may have a namespace.
+   confidence. What is critical comes before warnings and doubted causes in any case, and hints
+   stand among symptoms; of two that are as sure, what MTC calls Critical comes before what it
+   calls an Error: a plan that names no store is mended before it is asked which of two plans may
+   have a namespace.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ def _place(finding: Ranked) -> int:
         return 3
     if entry.severity == "info":
         return 2
-    return 1 if entry.severity in _MILD else 0
+    return 1 if entry.severity in _MILD or finding.doubted else 0
 
 
 def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
@@ -197,7 +198,8 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
         if finding.entry.role != "symptom" or index in parent or first_cause is None:
             continue
         worth = ordered[first_cause].entry.severity
-        if finding.entry.severity == "critical" and worth in _MILD:
+        slight = worth in _MILD or ordered[first_cause].doubted
+        if finding.entry.severity == "critical" and slight:
             continue
         if finding.entry.severity != "info" and worth == "info":
             continue

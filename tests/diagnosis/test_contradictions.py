@@ -19,7 +19,18 @@ from knowledge.matching.engine import Match
 from knowledge.observations import Observation
 from knowledge.ranking import rank
 from knowledge.schema import Entry
-from tests.diagnosis.world import NOW, SHOP_1, Thing, going, plan, plane, pod, thing, true
+from tests.diagnosis.world import (
+    NOW,
+    SHOP_1,
+    Thing,
+    failed,
+    going,
+    plan,
+    plane,
+    pod,
+    thing,
+    true,
+)
 from tests.knowledge.builtin import builtin_engine
 
 SELECTOR = "3 node(s) didn't match Pod's node affinity/selector"
@@ -142,3 +153,28 @@ def test_a_contradiction_that_cannot_be_compiled_is_an_error_of_its_entry() -> N
     parsed = parse_entry(page, "x")
     assert isinstance(parsed, Entry)
     assert any("compiled" in c.what.en for c in lint(Entries({"lattice": parsed})))
+
+
+def test_an_image_that_the_application_would_lack_leads_over_no_application_that_is_down(
+    diagnoser: Diagnoser,
+) -> None:
+    stopped = {"annotations": {"migration.openshift.io/preQuiesceReplicas": "1"}}
+    web = thing("apps/v1", "Deployment", "web", "shop", metadata=stopped, spec={"replicas": 0})
+    image = {"kind": "ImageStreamTag", "namespace": "openshift", "name": "nodejs:8"}
+    strategy = {"type": "Source", "sourceStrategy": {"from": image}}
+    build = thing(
+        "build.openshift.io/v1", "BuildConfig", "web", "shop", spec={"strategy": strategy}
+    )
+    stream = thing(
+        "image.openshift.io/v1",
+        "ImageStream",
+        "nodejs",
+        "openshift",
+        status={"tags": [{"tag": "18-ubi8"}]},
+    )
+    clusters = plane(failed("odd"), plan(), source=[web, build], destination=[stream])
+    found = diagnoser(clusters, SHOP_1)
+    assert found.root is not None
+    assert found.root.entry.id == "source-workloads-scaled-down"
+    (missing,) = [f for f in found.findings if f.entry.id == "deprecated-internal-image"]
+    assert missing.against
