@@ -45,13 +45,15 @@ def redacted(text: str) -> Redacted:
     text = _CONTROL.sub("", text)
     text = _masked(text, "secret-data", data_of_secrets(text), masked)
     for rule in RULES:
-        spans = [_secret(rule, found) for found in rule.pattern.finditer(text)]
-        text = _masked(text, rule.name, spans, masked)
+        spans = (_secret(rule, found) for found in rule.pattern.finditer(text))
+        text = _masked(text, rule.name, [span for span in spans if span is not None], masked)
     return Redacted(text, masked)
 
 
-def _secret(rule: Rule, found: re.Match[str]) -> tuple[int, int]:
-    return next(found.span(group) for group in rule.groups if found[group] is not None)
+def _secret(rule: Rule, found: re.Match[str]) -> tuple[int, int] | None:
+    """Return where the secret is; None where the rule only passes over what is none."""
+    parts = (found.span(group) for group in rule.groups if found[group] is not None)
+    return next(parts, None)
 
 
 def _masked(text: str, name: str, spans: list[tuple[int, int]], masked: Counter[str]) -> str:

@@ -88,10 +88,15 @@ RULES: tuple[Rule, ...] = (
             re.DOTALL,
         ),
     ),
-    # A line of a key whose first line is elsewhere, as where a log is read line by line.
+    # A line of a key whose first line is elsewhere, as where a log is read line by line. Those of
+    # a whole certificate are public, and fixes carry them.
     Rule(
         "key-line",
-        re.compile(r"^[ \t]*(?![0-9a-f]+[ \t]*$)([A-Za-z0-9+/]{60,76}={0,2})[ \t]*$", re.MULTILINE),
+        re.compile(
+            r"-----BEGIN CERTIFICATE-----\s*MII[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----|"
+            r"^[ \t]*(?![0-9a-f]+[ \t]*$)([A-Za-z0-9+/]{60,76}={0,2})[ \t]*$",
+            re.MULTILINE,
+        ),
         (1,),
     ),
     Rule("jwt", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")),

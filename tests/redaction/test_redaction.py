@@ -114,6 +114,15 @@ def test_a_line_out_of_the_middle_of_a_key_is_masked() -> None:
     assert redact(f"a\n    {body}\nb") == "a\n    [redacted:key-line]\nb"
 
 
+def test_a_whole_certificate_stays_and_what_stands_beside_it_does_not() -> None:
+    line = "MIIBJTCBzKADAgECAgEHMAoGCCqGSM49BAMCMBIxEDAOBgNVBAMMB1Nob3AgQ0Ew"
+    certificate = f"-----BEGIN CERTIFICATE-----\n{line}\n7Uc2cPjiCXqN\n-----END CERTIFICATE-----\n"
+    assert redact(certificate) == certificate
+    assert redact(f"{certificate}{line}\n{certificate}") == (
+        f"{certificate}[redacted:key-line]\n{certificate}"
+    )
+
+
 def test_a_digest_on_a_line_of_its_own_stays() -> None:
     assert redact("0123456789abcdef" * 4) == "0123456789abcdef" * 4
 
