@@ -47,11 +47,18 @@ _CUTS = 4
 _QUOTE = re.compile(r'(?<!\\)"')
 _WRAPPED = 12
 """Lines over which a quotation may be wrapped."""
+_NARROW = 60
+"""Columns of the narrowest terminal."""
 _FRESH = re.compile(
     r"""\s*(?:(?:-\s+)?\w[\w./-]*:(?:\s|$)|(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{"""
     r"""|[IWEF]\d{4}\s|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ])"""
 )
 """What a line begins with that does not go on with a quotation of the one before."""
+_BEGINS = re.compile(
+    r"""\s*(?:(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s"""
+    r"""|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]|\S+(?:\s{2,}|\t)\S)"""
+)
+"""What a record or a row begins with, and no second half of a line that was broken anywhere."""
 _GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
 """What only the line before gives a sense: what went wrong with the address that stands there."""
 _TYPED = re.compile(r"^(\s*(?:[a-z0-9][\w-]*\s{2,})?)[a-z]+(?:\.[a-z0-9.-]+)?/(?=[\w.-]+\s{2,}\S)")
@@ -102,7 +109,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     lines = _closed(text.splitlines())
     found = _match_lines(engine, lines, kind, component)
     if all(match.entry.benign for match in found):
-        for whole in (_unwrapped(lines), _spoken(text, kind)):
+        for whole in (_unwrapped(lines), _spoken(text, kind), _rejoined(lines)):
             if 0 < len(whole) < len(lines):
                 found += _match_lines(engine, whole, kind, component)
     return found
@@ -160,6 +167,24 @@ def _unwrapped(lines: Sequence[str]) -> list[str]:
             whole[-1] = f"{whole[-1]} {line.strip()}"
         else:
             whole.append(line)
+    return whole
+
+
+def _rejoined(lines: Sequence[str]) -> list[str]:
+    """Return the lines with those joined that a terminal broke where its width ended."""
+    width = max(map(len, lines), default=0)
+    if width < _NARROW:
+        return []
+    whole: list[str] = []
+    goes_on = False
+    for line in lines:
+        if goes_on and not _BEGINS.match(line):
+            whole[-1] += line
+        else:
+            whole.append(line)
+        goes_on = len(line) in (width, width - 1)
+        if len(line) == width - 1:
+            whole[-1] += " "
     return whole
 
 

@@ -563,3 +563,13 @@ def test_a_normal_step_of_an_installation_is_no_trouble() -> None:
 )
 def test_a_row_of_all_kinds_tells_what_the_row_of_one_kind_would(row: str, entry: str) -> None:
     assert [finding.entry.id for finding in found(row)] == [entry] * bool(entry)
+
+
+@pytest.mark.parametrize("width", [70, 80, 97, 120])
+def test_a_line_that_a_terminal_broke_within_a_word_is_read_whole(width: int) -> None:
+    line = (
+        "2023.12.15 16:53:38 LOG3[0]: SSL_accept: ssl/record/rec_layer_s3.c:1543: error:14094418:"
+        "SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca"
+    )
+    broken = "\n".join(line[at : at + width].rstrip() for at in range(0, len(line), width))
+    assert [finding.entry.id for finding in found(broken)] == ["stunnel-certificate-rejected"]
