@@ -56,7 +56,7 @@ _FRESH = re.compile(
 """What a line begins with that does not go on with a quotation of the one before."""
 _BEGINS = re.compile(
     r"""\s*(?:(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s"""
-    r"""|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]|\S+(?:\s{2,}|\t)\S)"""
+    r"""|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]|\S+(?:\s{2,}|\t)\S|\.\.\.ignoring)"""
 )
 """What a record or a row begins with, and no second half of a line that was broken anywhere."""
 _GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")

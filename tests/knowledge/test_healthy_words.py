@@ -47,6 +47,7 @@ def alarms(engine: Engine, text: str) -> list[str]:
         " kube-system/kube-controller-manager: leases.coordination.k8s.io"
         ' "kube-controller-manager" is forbidden: User "system:kube-controller-manager" cannot get'
         ' resource "leases" in API group "coordination.k8s.io" in the namespace "kube-system"',
+        'fatal: [localhost]: FAILED! => {"changed": false, "msg": "none"}\n...ignoring\n',
         "W1025 16:06:37.615567       1 cmd.go:204] Using insecure, self-signed certificates",
         'E0712 10:02:11.0 1 controller.go:116] loading OpenAPI spec for "v1beta1.metrics.k8s.io"'
         " failed with: OpenAPI spec does not exist",
