@@ -29,6 +29,8 @@ _FIELDS = frozenset(
         "type",
     }
 )
+_JOURNALS = frozenset({"ClusterServiceVersion"})
+"""Kinds whose conditions are what was, one after the other; what is stands beside them."""
 _STATES = frozenset({"true", "false", "unknown"})
 _LINE = re.compile(
     r"^(?P<indent>\s*)(?P<dash>-\s+)?(?P<key>[A-Za-z][A-Za-z ]*):(?:\s+(?P<value>.*))?$"
@@ -65,6 +67,8 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
     if status and top.get("kind"):
         taken.update(used)
         found += observe(_object(top, status))
+        if top["kind"] in _JOURNALS:
+            taken.update(_conditions(lines))
     states, used = _containers(lines)
     if states:
         taken.update(used)
@@ -108,6 +112,19 @@ def _status(lines: Sequence[str]) -> tuple[dict[str, object], list[int]]:
         status[key] = int(value) if value.isdecimal() and len(value) < 10 else value
         used.append(index)
     return status, used
+
+
+def _conditions(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the indices of the lines beneath ``Conditions:``."""
+    within = -1
+    for index, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() == "Conditions:":
+            within = indent
+        elif line.strip() and indent <= within:
+            within = -1
+        elif within >= 0:
+            yield index
 
 
 def _claim(lines: Sequence[str]) -> Iterator[Observation]:

@@ -573,3 +573,29 @@ def test_a_line_that_a_terminal_broke_within_a_word_is_read_whole(width: int) ->
     )
     broken = "\n".join(line[at : at + width].rstrip() for at in range(0, len(line), width))
     assert [finding.entry.id for finding in found(broken)] == ["stunnel-certificate-rejected"]
+
+
+INSTALLED = """\
+Name:         mtc-operator.v1.8.5
+Namespace:    openshift-migration
+Kind:         ClusterServiceVersion
+Status:
+  Conditions:
+    Message:               one or more requirements couldn't be found
+    Phase:                 Pending
+    Reason:                RequirementsNotMet
+    Message:               install strategy completed with no errors
+    Phase:                 Succeeded
+    Reason:                InstallSucceeded
+  Message:                 {message}
+  Phase:                   {phase}
+  Reason:                  {reason}
+"""
+
+
+def test_what_an_operator_waited_for_before_it_was_installed_is_over() -> None:
+    end = {"message": "install strategy completed with no errors", "reason": "InstallSucceeded"}
+    assert not found(INSTALLED.format(phase="Succeeded", **end))
+    end = {"message": "install timeout", "reason": "InstallCheckFailed"}
+    first, *_ = found(INSTALLED.format(phase="Failed", **end))
+    assert first.entry.id == "olm-csv-failed"
