@@ -286,6 +286,8 @@ class Scenario(_Strict):
     """Seconds after the start of a demo at which it begins."""
     lasts: float = 0.0
     """Seconds it takes at least, where waiting is what it is about."""
+    alone: bool = False
+    """Whether it takes away what all migrations share: not to be judged in company of others."""
     clusters: tuple[ClusterSpec, ...] = ()
     apps: tuple[App, ...] = Field(min_length=1)
     runs: tuple[Run, ...] = ()

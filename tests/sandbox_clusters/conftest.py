@@ -27,6 +27,7 @@ from tests.knowledge.builtin import builtin_engine
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SCENARIOS = load_scenarios()
+SOCIABLE = tuple(story for story in SCENARIOS if not story.alone)
 
 
 @dataclass(frozen=True)
@@ -72,5 +73,5 @@ def beneath(finding: Finding) -> set[str]:
 
 @pytest.fixture(scope="session")
 def everything() -> Played:
-    """All scenarios in one plane, as a demo plays them."""
-    return play(SCENARIOS)
+    """All scenarios that bear company in one plane, as a demo plays them."""
+    return play(SOCIABLE)

@@ -15,6 +15,7 @@ from sandbox.scenarios.loading import load_scenarios, parse_scenario
 from sandbox.scenarios.schema import Scenario
 from tests.sandbox_clusters.conftest import (
     SCENARIOS,
+    SOCIABLE,
     Played,
     beneath,
     diagnose,
@@ -24,6 +25,7 @@ from tests.sandbox_clusters.conftest import (
 )
 
 each_scenario = pytest.mark.parametrize("story", SCENARIOS, ids=lambda story: story.id)
+each_in_company = pytest.mark.parametrize("story", SOCIABLE, ids=lambda story: story.id)
 
 
 def hold_to(story: Scenario, said: Diagnosis) -> None:
@@ -48,7 +50,7 @@ def test_a_scenario_leads_to_its_finding_live_and_from_a_must_gather(
     hold_to(story, diagnose(open_archive(target), story.expect.target, played.player.now))
 
 
-@each_scenario
+@each_in_company
 def test_a_scenario_keeps_its_finding_among_all_the_others(
     story: Scenario, everything: Played
 ) -> None:
@@ -62,7 +64,7 @@ def gathered(everything: Played, tmp_path_factory: pytest.TempPathFactory) -> Co
     return open_archive(target)
 
 
-@each_scenario
+@each_in_company
 def test_a_scenario_keeps_its_finding_in_one_must_gather_of_all(
     story: Scenario, everything: Played, gathered: ControlPlane
 ) -> None:
@@ -81,7 +83,7 @@ def without_logs(everything: Played, tmp_path_factory: pytest.TempPathFactory) -
     return open_archive(target)
 
 
-@each_scenario
+@each_in_company
 def test_without_logs_a_scenario_leads_to_its_finding_or_to_less_never_to_another(
     story: Scenario, everything: Played, without_logs: ControlPlane
 ) -> None:
