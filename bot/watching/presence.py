@@ -1,7 +1,8 @@
 """Whether the programs that the migrations under way need are there, on all their clusters.
 
-mig-controller, Velero and the node agents are looked at every minute while anything is under way,
-apart from the passes, so that a cluster that hangs holds up nobody. Guarantees: what is away for
+mig-controller, Velero and the node agents are looked at every other minute while anything is under
+way, and every minute while one of them is away; apart from the passes, so that a cluster that hangs
+holds up nobody. Guarantees: what is away for
 less than the grace is not; a cluster that cannot be read leaves what was known of it; where objects
 do not say since when, what is away at the very first look is away for long, so that a restart of
 the bot forgets nothing. That Velero hangs is only said where it was seen to test its stores before.
@@ -25,7 +26,8 @@ from bot.watching.complaints import Complaints
 from bot.watching.picture import Picture
 
 SECONDS = 60.0
-"""Between two looks."""
+"""Between two turns. While all are there only every second one is taken: each costs the control
+cluster five requests, and one more for each remote cluster."""
 _HOST = ""
 _AT_ONCE = 4
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -35,6 +37,15 @@ _REGULAR = timedelta(minutes=3)
 """Between two tests of a store by a Velero that does so by itself, at most."""
 _Gone = dict[Program, datetime | None]
 """The programs of a cluster that are away, and since when as far as its objects say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What was read of one cluster."""
+
+    workloads: tuple[Json, ...]
+    pods: tuple[Json, ...]
+    stores: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +91,37 @@ class Presence:
         """By MigCluster, empty for the control cluster itself: since when each is away."""
         self._tests: dict[str, _Tests] = defaultdict(_Tests)
         self._looked = False
+        self._rests = False
+
+    def turn(self) -> None:
+        """Look, unless all were there at the turn before this one. Never raises."""
+        if self._rests:
+            self._rests = False
+            return
+        self.look()
+        with self._lock:
+            self._rests = not any(self._away.values())
 
     def look(self) -> None:
         """Look at the clusters of all that is under way. Never raises."""
         about = f"programs of {self._plane.name}"
         try:
             names = self._in_use()
-            if not names:
+            if names is None:
                 with self._lock:
                     self._away = {}
                 return
+            host = {name for name in names if self._is_host(name)}
+            apart = [_HOST, *(name for name in names if name not in host)]
             with ThreadPoolExecutor(_AT_ONCE, f"presence-{self._plane.name}") as pool:
-                looks = list(pool.map(self._seen, names))
-            self._take(dict(zip(names, looks, strict=True)))
+                read = pool.map(lambda name: self._read(name, stores=bool(name or host)), apart)
+                shown = dict(zip(apart, read, strict=True))
+            self._take(
+                {
+                    name: self._look_of(name, shown[_HOST if name in host else name])
+                    for name in (_HOST, *names)
+                }
+            )
         except Exception as error:
             self._complaints.say(about, f"{type(error).__name__}: {error}", error=error)
         else:
@@ -114,34 +143,49 @@ class Presence:
                 if since == _LONG_AGO or now - since >= GRACE
             )
 
-    def _in_use(self) -> list[str]:
-        """Return the clusters of plans with a migration under way; the control cluster first."""
+    def _in_use(self) -> list[str] | None:
+        """Return the MigClusters of plans with a migration under way; None where none is."""
         plans = {
             link: None for m in self._picture.of("MigMigration") if not m.done for link in m.links
         }
         if not plans:
-            return []
+            return None
         found = (plan for link in plans if (plan := self._picture.at(link)) is not None)
         links = (link.partition("/") for plan in found for link in plan.links)
         clusters = dict.fromkeys(name for kind, _, name in links if kind == "MigCluster")
-        return [_HOST, *clusters]
+        return list(clusters)
 
-    def _seen(self, name: str) -> _Look | None:
+    def _is_host(self, name: str) -> bool:
+        known = self._picture.at(f"MigCluster/{name}")
+        spec = known.object.get("spec") if known is not None else None
+        return isinstance(spec, dict) and spec.get("isHostCluster") is True
+
+    def _read(self, name: str, *, stores: bool) -> _Shown | None:
         """Return what a cluster shows; None where it cannot be read."""
         try:
             reader = self._plane.remote(name) if name else self._plane.host
-            pods = reader.list(k.POD, MTC_NAMESPACE).items
-            stores = _stores(reader) if name else ()
-            listings = [reader.list(kind, MTC_NAMESPACE) for kind in (k.DEPLOYMENT, k.DAEMONSET)]
+            return _Shown(
+                tuple(
+                    each
+                    for kind in (k.DEPLOYMENT, k.DAEMONSET)
+                    for each in reader.list(kind, MTC_NAMESPACE).items
+                ),
+                tuple(reader.list(k.POD, MTC_NAMESPACE).items),
+                _stores(reader) if stores else (),
+            )
         except ClusterError:
             return None
+
+    def _look_of(self, name: str, shown: _Shown | None) -> _Look | None:
+        if shown is None:
+            return None
         found: _Gone = {}
-        for workload in (each for listing in listings for each in listing.items):
-            program, gone = program_of(workload), absence(workload, pods, self._clock())
+        for workload in shown.workloads:
+            program, gone = program_of(workload), absence(workload, shown.pods, self._clock())
             on_host = program == "migration-controller"
             if program is not None and gone is not None and on_host is (name == _HOST):
                 found[program] = gone.since
-        return _Look(found, last_test(stores))
+        return _Look(found, last_test(shown.stores) if name else None)
 
     def _take(self, looks: dict[str, _Look | None]) -> None:
         now = self._clock()

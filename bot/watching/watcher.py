@@ -83,7 +83,7 @@ class Watcher:
                 name=passes.subject,
             )
             self._scheduler.add_job(
-                passes.presence.look,
+                passes.presence.turn,
                 "interval",
                 seconds=PRESENCE_SECONDS,
                 coalesce=True,
