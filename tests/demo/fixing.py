@@ -48,6 +48,18 @@ def press(button: Locator, then: Locator) -> None:
     raise AssertionError(f"nothing came of pressing {button}")
 
 
+def offered(page: Page, target: str, title: str) -> Locator:
+    """Ask what can be done until it is answered with this fix, and return its button."""
+    answers = page.get_by_test_id("ephemeral").filter(has_text=f"What can be done: {target}")
+    button = answers.last.get_by_role("button", name=f"Ask: {title}")
+    for _ in range(4):
+        run(page, f"/mtc fix {target.rpartition('/')[2]} ")
+        with suppress(AssertionError):
+            expect(button).to_be_visible(timeout=SLOW)
+            return button
+    raise AssertionError(f"{title} was not offered for {target}")
+
+
 def alert(page: Page, words: str) -> Locator:
     """Return the card of an incident."""
     cards = page.get_by_test_id("message").filter(has_text="Where the cause lies")

@@ -23,9 +23,9 @@ from tests.demo.fixing import (
     approve,
     become,
     lead_out,
+    offered,
     press,
     request,
-    run,
     step,
     submit,
 )
@@ -100,10 +100,9 @@ def test_an_authority_is_trusted_only_by_a_fingerprint_that_was_compared(page: P
     pem = str(STORIES[AUTHORITY].expect.fix[0].params["pem"])
     become(page, OPERATOR)
     expect(alert(page, "edge-1")).to_be_visible(timeout=PATIENT)
-    run(page, "/mtc fix telemetry-1 ")
-    answer = page.get_by_test_id("ephemeral").filter(has_text="What can be done: migmigration/tele")
-    answer.last.get_by_role("button", name="Ask: Set the cluster's CA").click(timeout=SLOW)
+    button = offered(page, "migmigration/telemetry-1", "Set the cluster's CA")
     box = page.get_by_test_id("modal").locator("textarea").first
+    press(button, box)
     box.fill("not a certificate", timeout=SLOW)
     page.get_by_test_id("modal-submit").click()
     error = page.get_by_test_id("error-param_pem")
