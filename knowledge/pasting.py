@@ -49,15 +49,14 @@ _WRAPPED = 12
 """Lines over which a quotation may be wrapped."""
 _NARROW = 60
 """Columns of the narrowest terminal."""
-_FRESH = re.compile(
-    r"""\s*(?:(?:-\s+)?\w[\w./-]*:(?:\s|$)|(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{"""
-    r"""|[IWEF]\d{4}\s|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ])"""
+_RECORD = (
+    r"(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s"
+    r"|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]"
 )
+"""What a record of a log begins with."""
+_FRESH = re.compile(rf"\s*(?:(?:-\s+)?\w[\w./-]*:(?:\s|$)|{_RECORD})")
 """What a line begins with that does not go on with a quotation of the one before."""
-_BEGINS = re.compile(
-    r"""\s*(?:(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s"""
-    r"""|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]|\S+(?:\s{2,}|\t)\S|\.\.\.ignoring)"""
-)
+_BEGINS = re.compile(rf"\s*(?:{_RECORD}|\S+(?:\s{{2,}}|\t)\S|\.\.\.ignoring)")
 """What a record or a row begins with, and no second half of a line that was broken anywhere."""
 _GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
 """What only the line before gives a sense: what went wrong with the address that stands there."""

@@ -27,7 +27,7 @@ from bot.mtc.models import (
 from bot.mtc.models.base import Model, WithConditions
 from bot.mtc.outcome import object_outcome, outcome
 from bot.mtc.outcome_words import Outcome
-from bot.mtc.presence import SILENCE, Away, absence, last_test, program_of
+from bot.mtc.presence import SILENCE, Away, last_test, programs
 
 
 def judge(dossier: Dossier, migration: MigrationObjects | None = None) -> Outcome:
@@ -67,11 +67,9 @@ def _away(dossier: Dossier, known: Iterable[Away] | None) -> tuple[Away, ...]:
         if tested is not None and dossier.now - tested < SILENCE:
             found.pop(Away("velero-at-stores", side), None)
         pods = [p for p in scene.all(k.POD) if _is_ours(p)]
-        for workload in filter(_is_ours, (*scene.all(k.DEPLOYMENT), *scene.all(k.DAEMONSET))):
-            program = program_of(workload)
-            if program is None:
-                continue
-            gone, away = absence(workload, pods, dossier.now), Away(program, side)
+        ours = filter(_is_ours, (*scene.all(k.DEPLOYMENT), *scene.all(k.DAEMONSET)))
+        for program, gone in programs(ours, pods, dossier.now):
+            away = Away(program, side)
             if gone is None:
                 found.pop(away, None)
             elif known is None and gone.is_long(dossier.now):

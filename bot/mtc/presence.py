@@ -7,7 +7,7 @@ over raw objects; an object that was not read says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -120,6 +120,15 @@ def absence(workload: Raw, pods: Iterable[Raw], now: datetime) -> Absence | None
     if status.get("availableReplicas") or since is None:
         return None
     return Absence(f"has 0 of {wanted} replicas available", since)
+
+
+def programs(
+    workloads: Iterable[Raw], pods: Collection[Raw], now: datetime
+) -> Iterator[tuple[Program, Absence | None]]:
+    """Yield the programs among the workloads of MTC's namespace, and how each is away, if it is."""
+    for workload in workloads:
+        if (program := program_of(workload)) is not None:
+            yield program, absence(workload, pods, now)
 
 
 def last_test(stores: Iterable[Raw]) -> datetime | None:

@@ -25,7 +25,7 @@ from bot.mtc.models import DirectImageMigration, DirectVolumeMigration, MigMigra
 from bot.mtc.models.base import Meta, Model
 from bot.mtc.outcome import outcome
 from bot.mtc.outcome_words import ENDED, HEALTHY, Outcome, Word
-from bot.mtc.presence import Away, absence, program_of
+from bot.mtc.presence import Away, programs
 from bot.mtc.progress import Progress, progress
 from bot.questions.listing import every, patiently
 from bot.redaction import redact
@@ -129,10 +129,9 @@ def _away(host: ClusterReader, now: datetime) -> tuple[Away, ...]:
         pods = host.list(k.POD, MTC_NAMESPACE).items
     except ClusterError:
         return ()
-    gone = ((program_of(each), absence(each, pods, now)) for each in workloads)
     return tuple(
         Away(program, "host")
-        for program, how in gone
+        for program, how in programs(workloads, pods, now)
         if program == "migration-controller" and how is not None and how.is_long(now)
     )
 

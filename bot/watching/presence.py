@@ -2,10 +2,10 @@
 
 mig-controller, Velero and the node agents are looked at every other minute while anything is under
 way, and every minute while one of them is away; apart from the passes, so that a cluster that hangs
-holds up nobody. Guarantees: what is away for
-less than the grace is not; a cluster that cannot be read leaves what was known of it; where objects
-do not say since when, what is away at the very first look is away for long, so that a restart of
-the bot forgets nothing. That Velero hangs is only said where it was seen to test its stores before.
+holds up nobody. Guarantees: what is away for less than the grace is not; a cluster that cannot be
+read leaves what was known of it; where objects do not say since when, what is away at the very
+first look is away for long, so that a restart of the bot forgets nothing. That Velero hangs is only
+said where it was seen to test its stores before.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ClusterError, ClusterReader, ControlPlane, Json, NotServed
 from bot.mtc.models import MigPlan
-from bot.mtc.presence import GRACE, SILENCE, Away, Program, Side, absence, last_test, program_of
+from bot.mtc.presence import GRACE, SILENCE, Away, Program, Side, last_test, programs
 from bot.watching.complaints import Complaints
 from bot.watching.picture import Picture
 
 SECONDS = 60.0
 """Between two turns. While all are there only every second one is taken: each costs the control
-cluster five requests, and one more for each remote cluster."""
+cluster four lists, and one request more for each remote cluster."""
 _HOST = ""
 _AT_ONCE = 4
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -180,10 +180,9 @@ class Presence:
         if shown is None:
             return None
         found: _Gone = {}
-        for workload in shown.workloads:
-            program, gone = program_of(workload), absence(workload, shown.pods, self._clock())
+        for program, gone in programs(shown.workloads, shown.pods, self._clock()):
             on_host = program == "migration-controller"
-            if program is not None and gone is not None and on_host is (name == _HOST):
+            if gone is not None and on_host is (name == _HOST):
                 found[program] = gone.since
         return _Look(found, last_test(shown.stores) if name else None)
 
