@@ -41,8 +41,14 @@ _STATE = re.compile(
 _TOP = re.compile(r"^(?P<key>kind|name):\s+(?P<value>[\w.-]+)\s*$", re.IGNORECASE)
 _CLAIM = re.compile(r"^(?P<key>Name|Namespace|StorageClass|Status):\s+(?P<value>[\w.-]+)\s*$")
 _PROVISIONER = re.compile(
-    r"^(?:Annotations:)?\s+(?P<key>volume\.(?:beta\.)?kubernetes\.io/storage-provisioner):\s"
+    r"^(?:Annotations:)?\s+(?P<key>volume\.(?:beta\.)?kubernetes\.io/storage-provisioner)[:=]"
 )
+_VOLUMES = re.compile(
+    r"^(?P<indent>\s*)(?:(?:[Rr]estic|[Kk]opia) (?P<old>Backup|Restore)s"
+    r"|Pod Volume (?P<new>Backup|Restore)s)\b[^:]*:\s*$"
+)
+_FAILED = re.compile(r"^\s+Failed:\s*(?P<count>(?!0\s*$)\d*)\s*$")
+"""How many volumes failed, or the line above those that did."""
 _INLINE = re.compile(
     r"(?:^|[\s,;{])\"?(?P<key>type|status|reason|category|message)\"?[:=]\s*", re.IGNORECASE
 )
@@ -74,6 +80,7 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
         taken.update(used)
         found += observe({**_object(top, {"containerStatuses": states}), "kind": "Pod"})
     found += _claim(lines)
+    found += _volumes(lines)
     if component:
         found = [replace(fact, component=component) for fact in found]
     return found, taken
@@ -147,6 +154,21 @@ def _claim(lines: Sequence[str]) -> Iterator[Observation]:
                 "status": {"phase": fields["Status"]},
             }
         )
+
+
+def _volumes(lines: Sequence[str]) -> Iterator[Observation]:
+    """Yield the volumes that failed, as ``velero backup describe`` and ``restore`` list them."""
+    kind, depth = "", 0
+    for index, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if begin := _VOLUMES.match(line):
+            kind, depth = f"PodVolume{begin['old'] or begin['new']}", indent
+        elif line.strip() and indent <= depth:
+            kind = ""
+        elif kind and (failed := _FAILED.match(line)):
+            first = lines[index + 1].strip() if index + 1 < len(lines) else ""
+            said = f"Failed: {failed['count'] or first}"
+            yield from observe({"kind": kind, "status": {"phase": "Failed", "message": said}})
 
 
 def _containers(lines: Sequence[str]) -> tuple[list[dict[str, object]], list[int]]:

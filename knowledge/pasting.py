@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from knowledge.blocks import blocks
 from knowledge.contradicting import doubts, weighed
 from knowledge.describing import described
 from knowledge.eventtables import overcome
@@ -40,8 +41,16 @@ _OBJECT = re.compile(r"^\s*\"?(?:apiVersion|kind)\"?: *\"?\w", re.MULTILINE)
 _TYPESET = str.maketrans("\u201c\u201d\u201e\u2018\u2019\u201a", "\"\"\"'''")
 """The quotes that a text editor or a chat sets, and what was typed."""
 _ESCAPED = re.compile(r"&(?:quot|apos|lt|gt|amp|#x?[0-9a-fA-F]{2,4});")
-_SCREEN = re.compile(r"^\s*(?:```|~~~|\$ |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@[\w.-]+:\S* ?[#$])")
-"""A prompt with what was typed, or the fence of a chat."""
+_SCREEN = re.compile(
+    r"^\s*(?:```|~~~|[$\u276f\u279c\u00bb] |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@[\w.-]+:\S* ?[#$]"
+    r"|(?:oc|kubectl|velero) (?:-\S+|get|describe|logs)\b)"
+)
+"""A prompt or a command with what was typed, or the fence of a chat."""
+_EDGES = re.compile(r"\A(?:---\n)+|(?:\n---\s*)+\Z")
+_LEFT_OUT = re.compile(r"^\s*\W*(?:\.\.\.|\u2026|snip|omitted|truncated)\W*$")
+"""What stands where somebody left lines out."""
+_ALIASES = 100
+"""Aliases in a YAML text that is parsed; each could stand for much."""
 _CUTS = 4
 """How often a text that is no YAML as a whole is cut before the line that spoils it."""
 _QUOTE = re.compile(r'(?<!\\)"')
@@ -95,7 +104,10 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
         data = data.decode("utf-16", "replace").encode()
     text = _COLOUR.sub("", data.decode("utf-8-sig", "replace")).replace("\u00a0", " ")
     text = _QUOTED.sub("", text)
-    if objects := parse_objects(text, kind):
+    objects = parse_objects(text, kind, broken=False)
+    if not objects and (found := _among_others(engine, text, kind, component)):
+        return found
+    if objects or (objects := parse_objects(text, kind)):
         facts = list(_observations(objects, component))
         if any(o.kind != "object" or o.subject.kind for o in facts):
             found = engine.match(facts)
@@ -112,6 +124,30 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
             if 0 < len(whole) < len(lines):
                 found += _match_lines(engine, whole, kind, component)
     return found
+
+
+def _among_others(engine: Engine, text: str, kind: str, component: str) -> list[Match]:
+    """Return the matches in objects and in the text around them; nothing where no object speaks."""
+    if len(text) > MAX_LINES or _aliases(text) > _ALIASES:
+        return []
+    lines = [line for line in text.splitlines() if not _LEFT_OUT.match(line)]
+    objects: list[Any] = []
+    around: list[str] = []
+    broken: list[str] = []
+    at = 0
+    for block in blocks(lines):
+        parsed = [o for o in map(whole, _documents(block.text)) if _telling(o)]
+        if parsed:
+            objects += parsed
+            around += [*lines[at : block.begin], ""]
+            broken += _after_cut(block.text)
+            at = block.end
+    found = engine.match(list(_observations(objects, component)))
+    if all(match.entry.benign for match in found):
+        return []
+    around += lines[at:]
+    found += _match_lines(engine, _closed(around), kind, component)
+    return found + _match_lines(engine, _closed(broken), "condition", component)
 
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
@@ -195,23 +231,27 @@ def _spoken(text: str, kind: str) -> list[str]:
     return [" ".join(d["message"].split()) for d in pieces if isinstance(d.get("message"), str)]
 
 
-def parse_objects(text: str, kind: str = "") -> list[Any]:
-    """Return the mappings and lists of a YAML or JSON text; nothing where it is not one."""
+def parse_objects(text: str, kind: str = "", *, broken: bool = True) -> list[Any]:
+    """Return the mappings and lists of a YAML or JSON text; nothing where it is not one.
+
+    Of a text that is broken somewhere what stands before that, unless not even this is wanted.
+    """
     stripped = text.lstrip()
     if not stripped or len(text) > MAX_YAML or (kind == "log" and not _OBJECT.search(text)):
         return []
-    if _aliases(text) > 100:
+    if _aliases(text) > _ALIASES:
         return []
     for attempt in dict.fromkeys((text, bare := _without_screen(text), closed(bare))):
-        objects = [whole(d) for d in _documents(attempt) if isinstance(d, dict | list)]
+        documents = _documents(attempt, _CUTS if broken else 1)
+        objects = [whole(d) for d in documents if isinstance(d, dict | list)]
         if any(_telling(o) for o in objects):
             return objects
     return []
 
 
-def _documents(text: str) -> list[Any]:
+def _documents(text: str, cuts: int = _CUTS) -> list[Any]:
     """Return the documents of a YAML text; of one that is cut off, what comes before the cut."""
-    for _ in range(_CUTS):
+    for _ in range(cuts):
         try:
             return list(load_yaml_documents(text))
         except yaml.MarkedYAMLError as error:
@@ -219,6 +259,11 @@ def _documents(text: str) -> list[Any]:
             mark = error.context_mark if unclosed else error.problem_mark
             if mark is None or not _OBJECT.search(text):
                 return []
+            if unclosed and "end of stream" in (error.problem or ""):
+                quoted = text.splitlines()[mark.line][mark.column :][:1]
+                if quoted in ('"', "'") and text[-1:] != quoted:
+                    text = text.rstrip().rstrip("\\") + quoted
+                    continue
             text = "\n".join(text.splitlines()[: max(mark.line, 0)])
         except (yaml.YAMLError, RecursionError, ValueError):
             return []
@@ -240,8 +285,12 @@ def _after_cut(text: str) -> list[str]:
 
 
 def _without_screen(text: str) -> str:
-    """Return a text without prompts and the fences of a chat around it."""
-    return "\n".join(line for line in text.splitlines() if not _SCREEN.match(line))
+    """Return a text without prompts and the fences of a chat around it.
+
+    Between two objects a line stays that parts them.
+    """
+    lines = ("---" if _SCREEN.match(line) else line for line in text.splitlines())
+    return _EDGES.sub("", "\n".join(lines))
 
 
 def _aliases(text: str) -> int:
