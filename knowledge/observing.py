@@ -50,6 +50,8 @@ _HARMLESS = frozenset({"Advisory", "Required", ""})
 _ENDS = frozenset({"SucceededWithWarnings", "Failed"})
 _EXPECTED = "AsExpected"
 """The reason that OpenShift's operators give for a condition that is as it should be."""
+_OF_PODS = frozenset({("PodScheduled", "False"), ("DisruptionTarget", "True")})
+"""The conditions of a pod that tell why it has no node, or why it had to go."""
 _HISTORY = frozenset({"failures", "outages"})
 """What the status of a check keeps of the time before it passed."""
 _CAMEL = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b|\bOOMKilled\b|\bEvicted\b|\bError\b(?!:| (?!exit)\w)")
@@ -198,11 +200,7 @@ def _event(obj: Mapping[str, Any], subject: Subject) -> Iterator[Observation]:
         component=_text(source.get("component")) if target.kind.startswith("Mig") else "",
         level="warning" if obj.get("type") == "Warning" else "info",
         time=_first_time(
-            obj,
-            "lastTimestamp",
-            "eventTime",
-            "firstTimestamp",
-            "deprecatedLastTimestamp",
+            obj, "lastTimestamp", "eventTime", "firstTimestamp", "deprecatedLastTimestamp"
         ),
         fields={"reason": reason, "kind": target.kind, "type": _text(obj.get("type"))},
     )
@@ -245,7 +243,7 @@ def _condition(
     message = _text(condition.get("message"))[:MAX_TEXT]
     time = _first_time(condition, "lastTransitionTime")
     if subject.kind == "Pod":
-        if kind == "PodScheduled" and state == "False":
+        if (kind, state) in _OF_PODS:
             fields = {"reason": _text(condition.get("reason"))}
             yield Observation("pod", message, subject, where, component, time=time, fields=fields)
         return
