@@ -8,7 +8,6 @@ its end counts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,7 +28,7 @@ from bot.diagnosis.dossier import (
     text,
 )
 from bot.diagnosis.gathering import belongs
-from bot.diagnosis.others import errors_of, told_error
+from bot.diagnosis.others import Attribution
 from bot.diagnosis.podlogs import is_archive, opened_ahead
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation, Subject
@@ -38,15 +37,10 @@ from knowledge.observing import observe, subject_of
 BEFORE = timedelta(minutes=1)
 AFTER = timedelta(minutes=2)
 """How far outside a migration's own times its evidence may lie."""
-_OWNER_KEYS = re.compile(
-    r"\b(?:backup|backuprequest|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
-    r'|migCluster|migStorage|migHook|migAnalytic)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
-)
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
 _MOVERS = frozenset({"velero", "node-agent", "restic"})
 """Workloads of MTC's namespace whose present state bears on a migration that is under way."""
-_WITH_ERRORS = (k.MIGMIGRATION, k.MIGPLAN, k.MIGCLUSTER, k.MIGSTORAGE, k.DVM, k.DIM)
 MAX_MATCHES_PER_LOG = 2000
 """Of those in the target's time window: a log may tell of the weeks before it, too."""
 
@@ -255,8 +249,8 @@ def log_matches(dossier: Dossier, engine: Engine) -> LogMatches:
 def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool]]:
     begun, end = dossier.window
     own = _own_names(dossier)
-    # Looked for once, and only where a line is in doubt: most logs hold none.
-    others = cache(lambda: _errors_of_others(dossier))
+    # Made once, and only where a line is in doubt: most logs hold none.
+    whose = cache(lambda: _attribution(dossier))
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
         for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
@@ -269,15 +263,20 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
         )
         for match in islice(timely, MAX_MATCHES_PER_LOG):
             observation = match.observation
-            if _exclusive(source) or mentions(_record(observation), own):
+            record = _record(observation)
+            if whose().is_over(record):
+                continue
+            if _exclusive(source) or mentions(record, own):
                 yield match, True
             elif (
                 observation.time is None
                 or (begun is not None and observation.time < begun)
-                or _OWNER_KEYS.search(_record(observation))
+                or (owner := whose().of(record, observation.time)) == "other"
             ):
                 continue
-            elif told_error(_record(observation)) not in others():
+            elif owner == "target":
+                yield match, True
+            else:
                 yield replace(match, confidence=match.confidence * 0.5), False
 
 
@@ -364,19 +363,9 @@ def _own_names(dossier: Dossier) -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
-def _errors_of_others(dossier: Dossier) -> frozenset[str]:
-    """Return the errors that objects with which the target has nothing to do have told."""
-    kin = [obj for obj, _ in (*upstream(dossier), *children(dossier))]
-    kin += [obj for obj in (dossier.subject, dossier.migration) if obj is not None]
-    own = {text(metadata(obj).get("uid")) for obj in kin}
-    host = dossier.scene("host")
-    told = errors_of(
-        obj
-        for kind in _WITH_ERRORS
-        for obj in host.all(kind)
-        if text(metadata(obj).get("uid")) not in own
-    )
-    return frozenset(told) - frozenset(errors_of(kin))
+def _attribution(dossier: Dossier) -> Attribution:
+    own = [obj for obj, _ in children(dossier)]
+    return Attribution(dossier, own, [obj for obj, _ in upstream(dossier)])
 
 
 def mentions(line: str, names: frozenset[str]) -> bool:

@@ -1,20 +1,51 @@
-"""Whose error a line of a shared log tells of, where it names no object.
+"""Whose a line of a shared log is, where it does not name the target.
 
 mig-controller logs most errors without saying whose they are, and writes the same words into the
-status of the object: into its ``errors``, or its condition ReconcileFailed.
+status of the object: into its ``errors``, or its condition ReconcileFailed. Of direct volume
+migrations it logs all without a name, but often a pod, claim or route with its namespace; where
+several were under way at once, no more can be known (logger ``directvolume`` in mig-controller
+pkg/controller/directvolumemigration).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Literal
 
 import orjson
 
+from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import dicts, mapping, sequence, text
+from bot.diagnosis.dossier import Dossier, dicts, mapping, metadata, moment, sequence, text
+
+Owner = Literal["target", "other", "unknown"]
 
 _ERROR = re.compile(r'"error": ?("(?:[^"\\]|\\.)*")')
+_STATE = '"msg":"CR"'
+"""In lines with which mig-controller logs an object's conditions each time that they change: they
+tell what was, and the objects what is."""
+_OWNER_KEYS = re.compile(
+    r"\b(?:backup|backuprequest|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
+    r'|migCluster|migStorage|migHook|migAnalytic)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
+)
+_PLACE = re.compile(
+    r'"(?:pod|pvc|(?:dest)?persistentVolumeClaim|route|service|configMap|job|\w*namespace)": ?'
+    r'"(?P<namespace>[a-z0-9][a-z0-9-]*)(?:/[^"]*)?"',
+    re.IGNORECASE,
+)
+_LOGGER = re.compile(r'"logger": ?"(?P<logger>\w+)')
+_PHASE = re.compile(r'"phase": ?"(?P<phase>\w+)"')
+_WORD = re.compile(r"[\w.-]+")
+_WAITED = re.compile(r'"msg": ?"Found (?:UNSCHEDULABLE|abnormal event)')
+"""What mig-controller says of a pod that it waits for, again each few seconds."""
+_NAMELESS = {"directvolume": k.DVM}
+"""Loggers that do not say of which object they speak, with its kind."""
+_WITH_ERRORS = (k.MIGMIGRATION, k.MIGPLAN, k.MIGCLUSTER, k.MIGSTORAGE, k.DVM, k.DIM)
+_LOGGED_AFTER = timedelta(seconds=30)
 _RECONCILE = re.compile(r"Reconcile failed: \[(.*)\]\. See controller logs", re.DOTALL)
 
 
@@ -40,3 +71,90 @@ def errors_of(objects: Iterable[Json]) -> Iterator[str]:
             found = _RECONCILE.search(text(condition.get("message")))
             if found and found[1]:
                 yield found[1]
+
+
+class Attribution:
+    """Tells whose a line of mig-controller's log is, by what it names besides MTC's own objects."""
+
+    def __init__(self, dossier: Dossier, own: Sequence[Json], upstream: Sequence[Json]) -> None:
+        """Take what the target's migration made as ``own``, and what it depends on."""
+        targets = [obj for obj in (dossier.subject, dossier.migration) if obj is not None]
+        self._host = dossier.scene("host")
+        self._kin = [*targets, *own, *upstream]
+        self._phases = {phase for obj in (*targets, *own) for phase in _reached(obj)}
+        self._uids = {text(metadata(obj).get("uid")) for obj in own} - {""}
+        self._namespaces = {name for pair in dossier.namespaces for name in pair}
+        self._transfers = self._host.all(k.DVM)
+        own_names = {text(metadata(obj).get("name")) for obj in own}
+        kinds = (k.MIGMIGRATION, k.DVM, k.DIM, k.BACKUP, k.RESTORE)
+        every = (
+            obj for scene in dossier.scenes.values() for kind in kinds for obj in scene.all(kind)
+        )
+        names = {text(metadata(obj).get("name")) for obj in every}
+        self._others = names - own_names - {text(metadata(dossier.migration).get("name")), ""}
+
+    def of(self, record: str, time: datetime | None) -> Owner:
+        """Return whose a record that names no object of the target is."""
+        if _OWNER_KEYS.search(record):
+            return "other"
+        places = {found["namespace"] for found in _PLACE.finditer(record)} - {MTC_NAMESPACE}
+        if places:
+            return "target" if places & self._namespaces else "other"
+        if self._others & {word.strip(".") for word in _WORD.findall(record)}:
+            return "other"
+        if told_error(record) in self._told:
+            return "other"
+        logger = _LOGGER.search(record)
+        if logger is None or logger["logger"] not in _NAMELESS:
+            return "unknown"
+        phase = _PHASE.search(record)
+        going = [t for t in self._transfers if _says(t, time, phase["phase"] if phase else "")]
+        mine = [transfer for transfer in going if self._is_own(transfer)]
+        alone = len(mine) == len(going) == 1
+        return "unknown" if alone or not self._transfers else "other"
+
+    def is_over(self, record: str) -> bool:
+        """Return whether a record tells of what was, such as a wait that the target got over."""
+        if _STATE in record:
+            return True
+        if not _WAITED.search(record):
+            return False
+        phase = _PHASE.search(record)
+        return phase is not None and phase["phase"] not in self._phases
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """The errors that objects with which the target has nothing to do have told."""
+        kin = {text(metadata(obj).get("uid")) for obj in self._kin}
+        every = (obj for kind in _WITH_ERRORS for obj in self._host.all(kind))
+        told = errors_of(obj for obj in every if text(metadata(obj).get("uid")) not in kin)
+        return frozenset(told) - frozenset(errors_of(self._kin))
+
+    def _is_own(self, transfer: Json) -> bool:
+        return text(metadata(transfer).get("uid")) in self._uids
+
+
+def _reached(obj: Json) -> Iterator[str]:
+    """Yield the phase in which a migration or transfer is, or in which it failed."""
+    status = mapping(obj, "status")
+    yield text(status.get("phase"))
+    for condition in dicts(status.get("conditions")):
+        if condition.get("type") == "Failed":
+            yield text(condition.get("reason"))
+
+
+def _says(transfer: Json, time: datetime | None, phase: str) -> bool:
+    """Return whether a direct volume migration may have logged a phase at a time."""
+    status = mapping(transfer, "status")
+    begun = moment(metadata(transfer).get("creationTimestamp"))
+    ended = [
+        moment(c.get("lastTransitionTime"))
+        for c in dicts(status.get("conditions"))
+        if c.get("type") in ("Succeeded", "Failed") and c.get("status") == "True"
+    ]
+    if phase == "MigrationFailed" and status.get("phase") not in (phase, "Completed"):
+        return False
+    if time is None or begun is None:
+        return True
+    over = max((end for end in ended if end is not None), default=None)
+    return begun <= time and (over is None or time <= over + _LOGGED_AFTER)

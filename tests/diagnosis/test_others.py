@@ -6,11 +6,13 @@ Out: at whose door they are laid.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
-from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, mtc, plan, plane, pod, true
+from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, going, mtc, plan, plane, pod, true
 from tests.knowledge.builtin import builtin_engine
 
 CONTROLLER = "migration-controller-68bff565b6-ck5nm"
@@ -18,6 +20,7 @@ SETTING = (
     "RSYNC_SUPER_PRIVILEGED boolean does not exist. "
     "Verify source and destination clusters operators are up to date"
 )
+SETTING_MISSING = "rsync-privileged-setting-missing"
 TRANSFER = (
     '{"level":"info","ts":1772363522.4,"logger":"directvolume","msg":"Phase execution failed.",'
     '"phase":"CreateRsyncTransferPods","phaseDescription":"Creating Rsync daemon pods on the '
@@ -35,9 +38,40 @@ def diagnoser() -> Diagnoser:
     return Diagnoser(builtin_engine(), lambda: NOW)
 
 
+WAITING = "WaitForRsyncTransferPodsRunning"
+CLAIM = "unschedulable-unbound-claim"
+POD = (
+    '{"level":"info","ts":1772363522.4,"logger":"directvolume","msg":"Found UNSCHEDULABLE Rsync '
+    'Transfer Pod on destination cluster","phase":"WaitForRsyncTransferPodsRunning",'
+    '"pod":"%s/rsync-server","podPhase":"Pending","podConditionMessage":"0/3 nodes are available: '
+    'pod has unbound immediate PersistentVolumeClaims. not found"}\n'
+)
+BEGAN = (
+    '{"level":"info","ts":1772363102.6,"logger":"migration","msg":"CR","migMigration":"shop-1",'
+    '"critical_conditions":[{"type":"PlanNotReady","status":"True","category":"Critical","message":'
+    '"The referenced `migPlanRef` does not have a `Ready` condition, subject: '
+    'openshift-migration/shop.","lastTransitionTime":"2026-03-01T11:05:02Z"}]}\n'
+)
+
+
+def transfer(
+    name: str, owner: str = "", begun: str = "11:06", ended: str = "", **status: Any
+) -> Thing:
+    """Return a direct volume migration; begun and ended at an hour of the day."""
+    over = true("Failed", "Warn", "The migration has failed.  See: Errors.")
+    over["lastTransitionTime"] = f"2026-03-01T{ended}:00Z"
+    metadata = {
+        "creationTimestamp": f"2026-03-01T{begun}:00Z",
+        "ownerReferences": [
+            {"kind": "MigMigration", "name": owner, "uid": f"uid-migmigration-{owner}"}
+        ],
+    }
+    said = {"phase": "Completed", "conditions": [over], **status} if ended else status
+    return mtc("DirectVolumeMigration", name, metadata=metadata, status=said)
+
+
 def bank(*errors: str) -> Thing:
-    status = {"phase": "Completed", "errors": list(errors)}
-    return mtc("DirectVolumeMigration", "bank-1-mkw29", status=status)
+    return transfer("bank-1-mkw29", "bank-1", begun="11:01", ended="11:04", errors=list(errors))
 
 
 def nowhere() -> Thing:
@@ -55,15 +89,67 @@ def test_an_error_that_another_object_has_told_is_not_laid_at_this_ones_door(
     diagnoser: Diagnoser,
 ) -> None:
     theirs = ids(diagnoser, bank(SETTING), nowhere())
-    assert not theirs & {"rsync-privileged-setting-missing", "migplan-cluster-ref-invalid"}
+    assert not theirs & {SETTING_MISSING, "migplan-cluster-ref-invalid"}
 
 
 def test_an_error_that_nobody_else_has_told_may_be_this_ones(diagnoser: Diagnoser) -> None:
-    assert "rsync-privileged-setting-missing" in ids(diagnoser, bank("another thing"))
+    ours = transfer("shop-1-b7dp2", "shop-1")
+    assert SETTING_MISSING in ids(diagnoser, ours, bank("another thing"))
 
 
 def test_an_error_that_both_have_told_stays(diagnoser: Diagnoser) -> None:
     here = plane(failed(SETTING), plan(), pod(CONTROLLER), bank(SETTING), logs=LOGS)
     found = diagnoser(here, SHOP_1)
     assert found.root is not None
-    assert found.root.entry.id == "rsync-privileged-setting-missing"
+    assert found.root.entry.id == SETTING_MISSING
+
+
+def said(diagnoser: Diagnoser, log: str, *host: Thing) -> set[str]:
+    logs = {(MTC_NAMESPACE, CONTROLLER, "mtc"): log.encode()}
+    here = plane(plan(), pod(CONTROLLER), *host, logs=logs)
+    found = list(diagnoser(here, SHOP_1).findings)
+    for each in found:
+        found.extend(each.symptoms)
+    return {each.entry.id for each in found if not each.benign}
+
+
+class TestTransfersThatGoOnAtOnce:
+    WAITS = "WaitForDirectVolumeMigrationToComplete"
+
+    def test_a_line_without_a_name_is_laid_at_no_door_while_another_transfer_goes_on(
+        self, diagnoser: Diagnoser
+    ) -> None:
+        ours, theirs = transfer("shop-1-b7dp2", "shop-1"), transfer("bank-2-x9d7k", "bank-2")
+        assert said(diagnoser, TRANSFER, going(self.WAITS), ours) >= {SETTING_MISSING}
+        assert not said(diagnoser, TRANSFER, going(self.WAITS), ours, theirs)
+
+    def test_it_is_not_of_a_migration_without_a_transfer(self, diagnoser: Diagnoser) -> None:
+        theirs = transfer("bank-2-x9d7k", "bank-2")
+        assert not said(diagnoser, TRANSFER, going("InitialBackupCreated"), theirs)
+
+    def test_what_names_a_pod_of_another_namespace_is_not_its_own(
+        self, diagnoser: Diagnoser
+    ) -> None:
+        ours = transfer("shop-1-b7dp2", "shop-1", phase=WAITING)
+        assert CLAIM not in said(diagnoser, POD % "bank", going(self.WAITS), ours)
+
+    def test_what_names_a_pod_of_its_namespace_is_its_own_whoever_else_goes_on(
+        self, diagnoser: Diagnoser
+    ) -> None:
+        ours = transfer("shop-1-b7dp2", "shop-1", phase=WAITING)
+        theirs = transfer("bank-2-x9d7k", "bank-2", phase=WAITING)
+        log = POD % "bank" + POD % "shop"
+        assert CLAIM in said(diagnoser, log, going(self.WAITS), ours, theirs)
+
+    def test_a_wait_that_is_over_is_no_finding(self, diagnoser: Diagnoser) -> None:
+        later = transfer("shop-1-b7dp2", "shop-1", phase="RunRsyncOperations")
+        assert CLAIM not in said(diagnoser, POD % "shop", going(self.WAITS), later)
+
+    def test_a_wait_in_which_it_failed_is(self, diagnoser: Diagnoser) -> None:
+        over = transfer("shop-1-b7dp2", "shop-1", ended="11:20")
+        over["status"]["conditions"][0]["reason"] = WAITING
+        assert CLAIM in said(diagnoser, POD % "shop", going(self.WAITS), over)
+
+
+def test_what_a_condition_was_when_it_began_is_no_finding(diagnoser: Diagnoser) -> None:
+    assert not said(diagnoser, BEGAN, going("InitialBackupCreated"))
