@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from knowledge.observations import Observation
 from knowledge.observing import observe, without_canceled
+from knowledge.tables import rows
 
 _FIELDS = frozenset(
     {
@@ -29,6 +30,8 @@ _FIELDS = frozenset(
         "type",
     }
 )
+_SILENT = frozenset({"message", "reason"})
+"""Fields of a condition that may well be empty."""
 _JOURNALS = frozenset({"ClusterServiceVersion"})
 """Kinds whose conditions are what was, one after the other; what is stands beside them."""
 _STATES = frozenset({"true", "false", "unknown"})
@@ -81,6 +84,9 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
         found += observe({**_object(top, {"containerStatuses": states}), "kind": "Pod"})
     found += _claim(lines)
     found += _volumes(lines)
+    for index, row in rows(lines):
+        taken.add(index)
+        found += observe(row)
     if component:
         found = [replace(fact, component=component) for fact in found]
     return found, taken
@@ -209,6 +215,10 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[dict[str, str], list[int]]]:
             continue
         field = _LINE.match(line)
         key = field["key"].replace(" ", "").lower() if field else ""
+        if block and field and key in _SILENT - block.keys() and not field["value"]:
+            block[key], last, indent = "", key, len(field["indent"])
+            used.append(index)
+            continue
         if field is None or key not in _FIELDS or not field["value"]:
             if block and last and len(line) - len(line.lstrip()) > indent and line.strip():
                 block[last] = f"{block[last]} {line.strip()}".strip("'\" ")

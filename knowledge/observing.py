@@ -29,6 +29,7 @@ _MESSAGE_KEYS = frozenset(
         "validationErrors",
         "failureReason",
         "logMessage",
+        "logs",
         "resticErrors",
         "progress",
         "comment",

@@ -599,3 +599,12 @@ def test_what_an_operator_waited_for_before_it_was_installed_is_over() -> None:
     end = {"message": "install timeout", "reason": "InstallCheckFailed"}
     first, *_ = found(INSTALLED.format(phase="Failed", **end))
     assert first.entry.id == "olm-csv-failed"
+
+
+def test_condition_without_a_reason_stays_one_condition_where_it_is_described() -> None:
+    text = (
+        "Name:         dvm-1\nKind:         DirectVolumeMigration\nStatus:\n  Conditions:\n"
+        "    Category:  Advisory\n    Message:  The migration has failed.  See: Errors.\n"
+        "    Reason:  \n    Status:  True\n    Type:  Failed\n"
+    )
+    assert [finding.entry.id for finding in found(text)] == ["dvm-failed"]
