@@ -43,3 +43,5 @@ class Observation:
     record of several."""
     object: Mapping[str, Any] | None = None
     """For kind ``object``: the object itself."""
+    beside: bool = False
+    """Whether it is about something near the target that has nothing to do with how it fares."""

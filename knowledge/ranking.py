@@ -10,7 +10,9 @@ A finding that another explains stands beneath it. Rules, in order:
    a doubted one never a cause that is surer;
 4. a symptom that nobody explains goes beneath the best cause that is no guess; what is critical
    beneath none that is doubted or but a warning, and what is more than a hint beneath no hint;
-5. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
+5. what is seen only beside the target gathers nothing but its like, and stands behind all that
+   is known of the target;
+6. what is left is ordered: causes, symptoms, guesses, benign findings; each by severity and
    confidence. What is critical comes before warnings and doubted causes in any case, and hints
    stand among symptoms; of two that are as sure, what MTC calls Critical comes before what it
    calls an Error: a plan that names no store is mended before it is asked which of two plans may
@@ -60,6 +62,8 @@ class Ranked:
     confidence: float = 0.8
     symptoms: tuple[Ranked, ...] = ()
     doubted: bool = False
+    beside: bool = False
+    """Whether nothing of it was seen on what the target made or waits for."""
 
     @property
     def subject(self) -> Subject:
@@ -134,8 +138,9 @@ def _group(matches: list[Match]) -> list[Ranked]:
 
 
 def _merge(matches: list[Match]) -> Ranked:
-    best = max(matches, key=lambda m: m.confidence)
-    ordered = [best, *(m for m in matches if m is not best)]
+    best = max(matches, key=lambda m: (not m.observation.beside, m.confidence))
+    rest = (m for m in matches if m is not best)
+    ordered = [best, *sorted(rest, key=lambda m: m.observation.beside)]
     observations: dict[tuple[str, str], Observation] = {}
     params: dict[str, str] = {}
     for match in ordered:
@@ -149,6 +154,7 @@ def _merge(matches: list[Match]) -> Ranked:
         params,
         round(confidence, 2),
         doubted=best.doubted,
+        beside=best.observation.beside,
     )
 
 
@@ -167,6 +173,8 @@ def _place(finding: Ranked) -> int:
     entry = finding.entry
     if entry.role == "benign":
         return 4
+    if finding.beside:
+        return 3
     if entry.role == "symptom":
         return 1 if entry.severity == "critical" else 2
     if finding.confidence < GUESS:
@@ -190,12 +198,17 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
         (
             i
             for i, f in enumerate(ordered)
-            if f.entry.role == "cause" and f.confidence >= GUESS and i not in parent
+            if f.entry.role == "cause"
+            and f.confidence >= GUESS
+            and not f.beside
+            and i not in parent
         ),
         None,
     )
     for index, finding in enumerate(ordered):
         if finding.entry.role != "symptom" or index in parent or first_cause is None:
+            continue
+        if finding.beside:
             continue
         worth = ordered[first_cause].entry.severity
         slight = worth in _MILD or ordered[first_cause].doubted
@@ -219,6 +232,8 @@ def _arrange(ordered: list[Ranked]) -> tuple[Ranked, ...]:
 def _may_explain(candidate: Ranked, finding: Ranked) -> bool:
     """Return whether a finding may stand beneath another, by what the two say and how sure."""
     if finding.entry.id not in candidate.entry.explains:
+        return False
+    if candidate.beside and not finding.beside:
         return False
     if candidate.confidence < min(WEAK, finding.confidence):
         return False

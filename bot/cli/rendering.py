@@ -63,6 +63,7 @@ def finding_json(finding: Finding, lang: Lang) -> dict[str, Any]:
         "object": str(finding.subject),
         "evidence": [quote_json(q) for q in finding.quotes],
         "against": [quote_json(q) for q in finding.against],
+        "beside": finding.beside,
         "steps": [
             {"text": s.text, "command": s.command, "cluster": s.cluster}
             for s in finding.steps(lang)
@@ -225,6 +226,9 @@ def _finding_lines(finding: Finding, number: int, lang: Lang) -> list[str]:
         f"{finding.confidence:.0%}]",
         f"   {finding.cause(lang)}",
     ]
+    if finding.beside:
+        said = "   It ails the application; how the migration fares does not depend on it."
+        lines.append(choose(lang, said, "   这是应用自身的问题，与迁移的结果无关。"))
     for quote in finding.quotes[:3]:
         when = f" {quote.time:%H:%M:%SZ}" if quote.time else ""
         lines.append(f"   > {quote.text}")

@@ -131,7 +131,8 @@ def _explained(findings: Iterable[Finding], outcome: Outcome) -> bool:
     if outcome.word in QUIET or outcome.word is Word.RUNNING:
         return True
     return any(
-        not each.benign and (each.entry.role == "cause" or _explained(each.symptoms, outcome))
+        not (each.benign or each.beside)
+        and (each.entry.role == "cause" or _explained(each.symptoms, outcome))
         for each in findings
     )
 
@@ -139,7 +140,11 @@ def _explained(findings: Iterable[Finding], outcome: Outcome) -> bool:
 def _names_a_cause(ranked: Iterable[Ranked]) -> bool:
     """Return whether something seen on the target itself says why, not only that it failed."""
     return any(
-        (item.entry.role == "cause" and any(o.kind != "probe" for o in item.observations))
+        (
+            item.entry.role == "cause"
+            and not item.beside
+            and any(o.kind != "probe" for o in item.observations)
+        )
         or _names_a_cause(item.symptoms)
         for item in ranked
     )

@@ -16,6 +16,7 @@ from itertools import islice
 
 from bot.clusters import kinds as k
 from bot.clusters.port import Json, LogSource
+from bot.diagnosis.bystanders import Bystanders
 from bot.diagnosis.dossier import (
     Dossier,
     RoleName,
@@ -115,7 +116,10 @@ def object_observations(dossier: Dossier) -> Iterator[Observation]:
         told = observe(obj, cluster)
         yield from (each for each in told if inside(each.time, begun, end))
     for role in ("source", "destination"):
-        yield from _surroundings(dossier, dossier.scene(role))
+        scene = dossier.scene(role)
+        bystanders = Bystanders(dossier, scene)
+        for seen in _surroundings(dossier, scene):
+            yield replace(seen, beside=True) if bystanders.has(seen) else seen
 
 
 def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:

@@ -52,6 +52,8 @@ class Finding:
     """Findings this one explains."""
     against: tuple[Quote, ...] = ()
     """What speaks against it; its confidence is lower for that."""
+    beside: bool = False
+    """Whether it ails something that has nothing to do with how the target fares."""
 
     @property
     def severity(self) -> Severity:

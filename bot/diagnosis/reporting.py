@@ -46,6 +46,7 @@ def finding(
         ranked.confidence,
         tuple(finding(symptom, dossier, mask, against) for symptom in ranked.symptoms),
         tuple(quote(o, mask) for o in against.get(ranked.entry.id, ())),
+        ranked.beside,
     )
 
 

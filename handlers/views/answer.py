@@ -167,7 +167,8 @@ def _rest(page: Page, diagnosis: Diagnosis, root: Finding | None, lang: Lang) ->
         page.add(divider(), heading(say(lang, "label.others")))
     for other in others[:_OTHERS]:
         mark = SEVERITY_MARKS[other.severity]
-        page.add(title_and_text(f"{mark} {other.title(lang)}", other.cause(lang)))
+        apart = f" {say(lang, 'label.beside')}" if other.beside else ""
+        page.add(title_and_text(f"{mark} {other.title(lang)}", f"{other.cause(lang)}{apart}"))
         if other.quotes:
             page.add(rich(verbatim(other.quotes[0].text, 400)))
     if others:

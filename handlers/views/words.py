@@ -65,6 +65,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "label.verify": ("How to see that it worked", "如何确认已解决"),
     "label.explains": ("It explains", "由此导致"),
     "label.others": ("Also wrong", "同时存在的问题"),
+    "label.beside": (
+        "It ails the application; how the migration fares does not depend on it.",
+        "这是应用自身的问题，与迁移的结果无关。",
+    ),
     "label.harmless": ("Harmless here", "此处无害"),
     "label.not_read": ("Could not be read", "未能读取"),
     "label.sources": ("Source: {sources}", "来源：{sources}"),

@@ -264,6 +264,7 @@ class Engine:
                     f"{observation.where} {wanted.quote}",
                     observation.component,
                     time=observation.time,
+                    beside=observation.beside,
                 )
                 yield Match(entry, quoted, {}, 0.85)
 
