@@ -15,7 +15,6 @@ from bot.questions.naming import parse_target
 from sandbox.playing.building import build_plane
 from sandbox.reacting.player import LivePlayer
 from sandbox.scenarios.loading import load_scenarios
-from sandbox.scenarios.schema import Scenario
 from tests.diagnosis.world import (
     NOW,
     SHOP_1,
@@ -94,26 +93,26 @@ def ailing(at: datetime, namespace: str) -> Iterator[Thing]:
 SCENARIOS = {scenario.id: scenario for scenario in load_scenarios()}
 
 
-def first(scenario: Scenario, *, beside: bool) -> str | None:
-    """Return the first finding at the end of a scenario, with or without other troubles."""
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_whatever_else_ails_in_its_namespaces_the_cause_is_the_same(name: str) -> None:
+    scenario = SCENARIOS[name]
     site = build_plane([scenario])
     player = LivePlayer(site, [scenario], datetime.now(UTC))
     while player.elapsed < player.length:
         player.advance(min(60.0, player.length - player.elapsed))
-    app = scenario.app()
-    lately = player.now - timedelta(seconds=20)
-    for where, namespace in zip((app.source, app.destination), app.pairs[0], strict=True):
-        for one in ailing(lately, namespace) if beside else ():
-            site.clusters[where].put(one)
     target = parse_target(scenario.expect.target)
     assert target is not None
-    root = Diagnoser(builtin_engine(), lambda: player.now)(site, target).root
-    return root.entry.id if root is not None else None
 
+    def first() -> str | None:
+        root = Diagnoser(builtin_engine(), lambda: player.now)(site, target).root
+        return root.entry.id if root is not None else None
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_whatever_else_ails_in_its_namespaces_the_cause_is_the_same(name: str) -> None:
-    assert first(SCENARIOS[name], beside=True) == first(SCENARIOS[name], beside=False)
+    alone = first()
+    app, lately = scenario.app(), player.now - timedelta(seconds=20)
+    for where, namespace in zip((app.source, app.destination), app.pairs[0], strict=True):
+        for one in ailing(lately, namespace):
+            site.clusters[where].put(one)
+    assert first() == alone
 
 
 def entries(found: Diagnosis) -> list[str]:
