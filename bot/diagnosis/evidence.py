@@ -29,7 +29,7 @@ from bot.diagnosis.dossier import (
     text,
 )
 from bot.diagnosis.gathering import belongs
-from bot.diagnosis.others import Attribution
+from bot.diagnosis.others import Attribution, made_for_another
 from bot.diagnosis.podlogs import is_archive, opened_ahead
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation, Subject
@@ -40,6 +40,7 @@ AFTER = timedelta(minutes=2)
 """How far outside a migration's own times its evidence may lie."""
 _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 """Pods made for one migration: all their lines bear on it."""
+_TRANSFERS = frozenset({"rsync", "stunnel"})
 _MOVERS = frozenset({"velero", "node-agent", "restic"})
 """Workloads of MTC's namespace whose present state bears on a migration that is under way."""
 MAX_MATCHES_PER_LOG = 2000
@@ -129,9 +130,12 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
         return
     wanted = {pair[0 if scene.role == "source" else 1] for pair in dossier.namespaces}
     hooks = _hook_jobs(dossier, scene)
+    theirs = _made_for_others(dossier, scene)
     for kind in (k.POD, k.PVC, k.RESOURCEQUOTA, k.NAMESPACE, k.JOB, k.REPLICASET):
         for obj in scene.all(kind):
             meta = metadata(obj)
+            if text(meta.get("uid")) in theirs:
+                continue
             place = text(meta.get("name" if kind is k.NAMESPACE else "namespace"))
             job = text(meta.get("name")) if kind is k.JOB else text(labels(obj).get("job-name"))
             if place in wanted or (place, job) in hooks:
@@ -154,12 +158,22 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
     for event in scene.all(k.EVENT):
         for observation in observe(event, scene.cluster):
             about = observation.subject
-            if about.uid in settled.get(observation.fields.get("reason", ""), ()):
+            if about.uid in theirs or about.uid in settled.get(
+                observation.fields.get("reason", ""), ()
+            ):
                 continue
             if about.kind.startswith(("Mig", "Direct")) or about.namespace not in wanted:
                 continue
             if observation.level == "warning" and inside(observation.time, begun, end):
                 yield observation
+
+
+def _made_for_others(dossier: Dossier, scene: Scene) -> set[str]:
+    """Return the uids of the pods that MTC made in the plan's namespaces for other runs."""
+    targets = (dossier.subject, dossier.migration, *(obj for obj, _ in children(dossier)))
+    own = {text(metadata(obj).get("uid")) for obj in targets}
+    pods = (pod for pod in scene.all(k.POD) if made_for_another(pod, own))
+    return {text(metadata(pod).get("uid")) for pod in pods} - {""}
 
 
 def _copies_by_agents(dossier: Dossier) -> bool:
@@ -254,7 +268,8 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
     begun, end = dossier.window
     own = _own_names(dossier)
     # Made once, and only where a line is in doubt: most logs hold none.
-    whose = cache(lambda: _attribution(dossier))
+    made, needed = ([obj for obj, _ in part(dossier)] for part in (children, upstream))
+    whose = cache(lambda: Attribution(dossier, made, needed))
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
         for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
@@ -310,8 +325,12 @@ def _ready_logs(dossier: Dossier) -> Iterator[LogSource]:
 
 def _told_logs(dossier: Dossier) -> Iterator[LogSource]:
     roles: tuple[RoleName, ...] = ("source", "destination", "host")
+    transfers = dossier.target.kind == k.DVM.kind or not dossier.scene("host").all(k.DVM)
+    transfers = transfers or any(obj.get("kind") == k.DVM.kind for obj, _ in children(dossier))
     for role in roles:
         for source in dossier.scene(role).logs:
+            if source.component in _TRANSFERS and not transfers:
+                continue  # a pod of an earlier run; its lines have no time of their own
             if _may_tell(dossier, role, source):
                 yield source
 
@@ -365,11 +384,6 @@ def _own_names(dossier: Dossier) -> frozenset[str]:
     names |= {f"namespace={pair[0]}" for pair in dossier.namespaces}
     names |= {f"namespace={pair[1]}" for pair in dossier.namespaces}
     return frozenset(name for name in names if name)
-
-
-def _attribution(dossier: Dossier) -> Attribution:
-    own = [obj for obj, _ in children(dossier)]
-    return Attribution(dossier, own, [obj for obj, _ in upstream(dossier)])
 
 
 def mentions(line: str, names: frozenset[str]) -> bool:

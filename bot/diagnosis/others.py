@@ -1,4 +1,4 @@
-"""Whose a line of a shared log is, where it does not name the target.
+"""Whose a line of a shared log is, where it does not name the target, and whose a pod is.
 
 mig-controller logs most errors without saying whose they are, and writes the same words into the
 status of the object: into its ``errors``, or its condition ReconcileFailed. Of direct volume
@@ -10,7 +10,7 @@ pkg/controller/directvolumemigration).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
@@ -20,7 +20,7 @@ import orjson
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import Dossier, dicts, mapping, metadata, moment, sequence, text
+from bot.diagnosis.dossier import Dossier, dicts, labels, mapping, metadata, moment, sequence, text
 
 Owner = Literal["target", "other", "unknown"]
 
@@ -30,7 +30,9 @@ _STATE = '"msg":"CR"'
 tell what was, and the objects what is."""
 _OWNER_KEYS = re.compile(
     r"\b(?:backup|backuprequest|restore|migMigration|dvm|directVolumeMigration|migPlan|backupRepo"
-    r'|migCluster|migStorage|migHook|migAnalytic)"?[=:]\s*"?(?:[\w.-]+/)?(?P<name>[\w.-]+)'
+    r"|backup-storage-location|backupLocation|migCluster|migStorage|migHook|migAnalytic"
+    r')"?[=:]\s*"?(?:[\w.-]+/)?[\w.-]|\bBackupStorageLocation \\*"[\w.-]'
+    r"|Unavailable BackupStorageLocations detected"
 )
 _PLACE = re.compile(
     r'"(?:pod|pvc|(?:dest)?persistentVolumeClaim|route|service|configMap|job|\w*namespace)": ?'
@@ -71,6 +73,21 @@ def errors_of(objects: Iterable[Json]) -> Iterator[str]:
             found = _RECONCILE.search(text(condition.get("message")))
             if found and found[1]:
                 yield found[1]
+
+
+def made_for_another(pod: Json, own: Container[str]) -> bool:
+    """Return whether MTC made a pod for another run than that of which ``own`` are the uids.
+
+    Stage pods carry the uid of the migration, rsync pods that of the direct volume migration
+    (mig-controller pkg/apis/migration/v1alpha1/labels.go); they stay until a next run clears them.
+    """
+    named = labels(pod)
+    made_for = ""
+    if named.get("migration.openshift.io/is-stage-pod"):
+        made_for = text(named.get("migmigration"))
+    elif named.get("owner") == "directvolumemigration":
+        made_for = text(named.get("directvolumemigration"))
+    return bool(made_for) and made_for not in own
 
 
 class Attribution:

@@ -153,3 +153,56 @@ class TestTransfersThatGoOnAtOnce:
 
 def test_what_a_condition_was_when_it_began_is_no_finding(diagnoser: Diagnoser) -> None:
     assert not said(diagnoser, BEGAN, going("InitialBackupCreated"))
+
+
+STORE = (
+    'time="2026-03-01T11:20:00Z" level=error msg="fail to validate backup store" '
+    "backup-storage-location=openshift-migration/spare-x2k4d controller=backup-storage-location "
+    'error="rpc error: code = Unknown desc = operation error S3: ListObjectsV2, https response '
+    'error StatusCode: 403, api error AccessDenied: Access Denied"\n'
+    'time="2026-03-01T11:20:01Z" level=warning msg="Unavailable BackupStorageLocations detected: '
+    'available/unavailable/unknown: 1/1/0, BackupStorageLocation \\"spare-x2k4d\\" is unavailable: '
+    "rpc error: code = Unknown desc = operation error S3: ListObjectsV2, https response error "
+    'StatusCode: 403, api error AccessDenied: Access Denied)" controller=backup-storage-location\n'
+    'time="2026-03-01T11:20:01Z" level=warning msg="Unavailable BackupStorageLocations detected: '
+    'available/unavailable/unknown: 1/1/0, )" controller=backup-storage-location\n'
+)
+
+
+def test_a_store_that_refuses_is_not_the_cause_of_what_uses_another(diagnoser: Diagnoser) -> None:
+    velero = pod("velero-76799bf97f-9s2kq")
+    logs = {(MTC_NAMESPACE, "velero-76799bf97f-9s2kq", "velero"): STORE.encode()}
+    here = plane(plan(), going("StagePodsCreated"), velero, logs=logs)
+    assert [f.entry.id for f in diagnoser(here, SHOP_1).findings] == ["stalled-stage-pods"]
+
+
+class TestPodsOfEarlierRuns:
+    MESSAGE = (
+        'rsync: [receiver] chown "/mnt/shop/data/a" failed: Operation not permitted (1)\n'
+        "rsync error: some files/attrs were not transferred (see previous errors) (code 23)"
+    )
+
+    def rsync(self, transfer: str) -> Thing:
+        ended = {"exitCode": 23, "reason": "Error", "message": self.MESSAGE}
+        statuses = [{"name": "rsync", "state": {"terminated": ended}}]
+        marks = {"owner": "directvolumemigration", "directvolumemigration": transfer}
+        metadata = {"labels": {**marks, "app": "directvolumemigration-rsync-transfer"}}
+        status = {"phase": "Failed", "containerStatuses": statuses}
+        return pod("rsync-k7w2d", "shop", metadata=metadata, status=status)
+
+    def found(self, diagnoser: Diagnoser, of: str, *host: Thing) -> list[str]:
+        logs = {("shop", "rsync-k7w2d", "rsync"): self.MESSAGE.encode()}
+        here = plane(plan(), *host, source=[self.rsync(of)], source_logs=logs)
+        return [f.entry.id for f in diagnoser(here, SHOP_1).findings]
+
+    def test_they_are_no_cause_of_a_migration_that_is_refused(self, diagnoser: Diagnoser) -> None:
+        earlier = transfer("shop-0-d4k2x", "shop-0", begun="10:00", ended="10:20")
+        refused = going("", true("HasFinalMigration", "Critical"))
+        found = self.found(diagnoser, "uid-directvolumemigration-shop-0-d4k2x", earlier, refused)
+        assert found == ["migmigration-has-final"]
+
+    def test_those_of_its_own_run_are(self, diagnoser: Diagnoser) -> None:
+        own = transfer("shop-1-b7dp2", "shop-1", phase="RunRsyncOperations")
+        running = going("WaitForDirectVolumeMigrationToComplete")
+        found = self.found(diagnoser, "uid-directvolumemigration-shop-1-b7dp2", own, running)
+        assert found[0] == "rsync-ownership-not-permitted"
