@@ -48,6 +48,8 @@ _OF_APPLICATIONS = frozenset(
         "Ingress",
     }
 )
+_FOR_PEOPLE = frozenset({"ui", "log-reader"})
+"""Pods of MTC itself without which migrations go on."""
 _ENDPOINTS = ("dvm", "directvolumemigration-")
 """How the routes and services are called by which volumes are copied."""
 _OF_VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
@@ -68,7 +70,9 @@ class Bystanders:
     def has(self, seen: Observation) -> bool:
         """Return whether an observation is about something that the migration does not wait for."""
         about = seen.subject
-        if not self._count or about.namespace in ("", k.MTC_NAMESPACE):
+        if about.namespace == k.MTC_NAMESPACE:
+            return about.kind == "Pod" and component_of(about.namespace, about.name) in _FOR_PEOPLE
+        if not (self._count and about.namespace):
             return False
         if about.kind == "PersistentVolumeClaim":
             return self._planned and (about.namespace, about.name) not in self._claims

@@ -158,6 +158,24 @@ def test_while_applications_are_quiesced_they_are_waited_for(
     assert told["image-pull-not-found"].beside is beside
 
 
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("migration-log-reader-7f", "migmigration-failed"),
+        ("velero-6d9f", "container-out-of-memory"),
+    ],
+)
+def test_of_the_pods_of_mtc_those_that_only_people_look_at_are_no_cause(
+    diagnoser: Diagnoser, name: str, root: str
+) -> None:
+    last = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": AT}
+    container = {"name": "c", "restartCount": 9, "lastState": {"terminated": last}}
+    killed = pod(name, status={"phase": "Running", "containerStatuses": [container]})
+    lost = failed("nobody knows this one", reason="StageBackupCreated")
+    found = diagnoser(plane(lost, plan(), killed), SHOP_1)
+    assert entries(found)[0] == root
+
+
 def volume(claim: str) -> dict[str, Any]:
     return {
         "name": f"pv-{claim}",
