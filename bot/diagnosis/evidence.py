@@ -31,6 +31,8 @@ from bot.diagnosis.dossier import (
 from bot.diagnosis.gathering import belongs
 from bot.diagnosis.others import Attribution, made_for_another
 from bot.diagnosis.podlogs import is_archive, opened_ahead
+from bot.mtc.models import MigPlan, read
+from bot.mtc.presence import copies_by_agents
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation, Subject
 from knowledge.observing import observe, subject_of
@@ -144,7 +146,8 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 for observation in observe(obj, scene.cluster):
                     if inside(observation.time, begun, end):
                         yield observation
-    movers = (k.DEPLOYMENT, k.DAEMONSET) if _copies_by_agents(dossier) else (k.DEPLOYMENT,)
+    plan = read(MigPlan, dossier.plan) if dossier.plan is not None else None
+    movers = (k.DEPLOYMENT, k.DAEMONSET) if copies_by_agents(plan) else (k.DEPLOYMENT,)
     for kind in movers if end is None else ():
         for obj in scene.all(kind):
             meta = metadata(obj)
@@ -174,14 +177,6 @@ def _made_for_others(dossier: Dossier, scene: Scene) -> set[str]:
     own = {text(metadata(obj).get("uid")) for obj in targets}
     pods = (pod for pod in scene.all(k.POD) if made_for_another(pod, own))
     return {text(metadata(pod).get("uid")) for pod in pods} - {""}
-
-
-def _copies_by_agents(dossier: Dossier) -> bool:
-    """Return whether Velero's node agents copy volumes of the plan; else they hold nothing up."""
-    spec = mapping(dossier.plan, "spec")
-    chosen = (mapping(volume, "selection") for volume in dicts(spec.get("persistentVolumes")))
-    indirect = spec.get("indirectVolumeMigration") is True
-    return indirect and any(each.get("action") == "copy" for each in chosen)
 
 
 def _hook_jobs(dossier: Dossier, scene: Scene) -> set[tuple[str, str]]:

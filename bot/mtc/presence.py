@@ -86,7 +86,7 @@ class Away:
             case "velero" | "velero-at-stores":
                 return phase in _EITHER_VELERO or phase in _VELERO.get(self.side, ())
             case "node-agent":
-                return phase == _AGENTS.get(self.side) and _copies_by_agents(plan)
+                return phase == _AGENTS.get(self.side) and copies_by_agents(plan)
 
 
 def program_of(workload: Raw) -> Program | None:
@@ -147,7 +147,7 @@ def last_test(stores: Iterable[Raw]) -> datetime | None:
     return max((time for time in tested if time is not None), default=None)
 
 
-def _copies_by_agents(plan: MigPlan | None) -> bool:
+def copies_by_agents(plan: MigPlan | None) -> bool:
     """Return whether node agents copy volumes of the plan."""
     return plan is not None and any(
         volume.selection.action == "copy" and volume.selection.copy_method == "filesystem"

@@ -175,17 +175,20 @@ def test_a_copy_that_outlives_its_backup_was_too_slow_even_where_the_log_is_lost
         assert "23 of 100 bytes" in quote.text
 
 
-@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize(
+    ("direct", "method", "held_up"),
+    [(False, "filesystem", True), (False, "snapshot", False), (True, "filesystem", False)],
+)
 def test_agents_that_are_away_hold_up_only_what_they_copy(
-    diagnoser: Diagnoser, direct: bool
+    diagnoser: Diagnoser, direct: bool, method: str, held_up: bool
 ) -> None:
-    volume = {"name": "pv-1", "selection": {"action": "copy", "copyMethod": "filesystem"}}
+    volume = {"name": "pv-1", "selection": {"action": "copy", "copyMethod": method}}
     away = agents()
     away["status"] = {"desiredNumberScheduled": 0, "numberReady": 0}
     held = going("StageBackupCreated", true("PlanNotReady", "Critical"))
     world = plane(held, plan(volume, indirectVolumeMigration=not direct), source=[away])
     found = {f.entry.id for f in diagnoser(world, SHOP_1).findings}
-    assert ("node-agent-unready" in found) is not direct
+    assert ("node-agent-unready" in found) is held_up
 
 
 @pytest.mark.parametrize("name", ["restic", "other"])
