@@ -1,6 +1,7 @@
 """Whether the Velero that a migration waits for is there, and does not hang in a store.
 
-One that ends again and again is up for moments in which its Deployment looks well. A store that
+One that was stopped in mid-work fails what it does, with whatever broke first: its plugins die with
+it. One that ends again and again is up for moments in which its Deployment looks well. A store that
 takes connections and never answers leaves no error anywhere: backups stay as they are, and the
 locations keep the phase that they had.
 """
@@ -8,17 +9,21 @@ locations keep the phase that they had.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import Dossier, RoleName, Scene, metadata, text
+from bot.diagnosis.dossier import Dossier, RoleName, Scene, dicts, mapping, metadata, moment, text
+from bot.diagnosis.evidence import children
 from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.presence import SILENCE, Away, absence, last_test
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
+_AFTER = timedelta(minutes=2)
+"""How long after a migration's end the Velero that takes over may have started."""
 _ROLES: tuple[RoleName, ...] = ("source", "destination")
 
 
@@ -58,6 +63,44 @@ def velero_hangs(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
             role=role,
             velero_on=scene.cluster,
         )
+
+
+def velero_restarted(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer for each backup or restore that failed and in whose time Velero started anew."""
+    if outcome.word is not Word.FAILED:
+        return
+    end = dossier.window[1] or dossier.now
+    for obj, cluster in children(dossier):
+        if obj.get("kind") not in ("Backup", "Restore"):
+            continue
+        status = mapping(obj, "status")
+        begun = moment(status.get("startTimestamp"))
+        if begun is None or text(status.get("phase")) != "Failed":
+            continue
+        scene = dossier.scene("source" if obj.get("kind") == "Backup" else "destination")
+        for pod, started in _started(scene):
+            if begun < started <= end + _AFTER:
+                kind, name = text(obj.get("kind")).lower(), text(metadata(obj).get("name"))
+                yield answer(
+                    "velero-restarted",
+                    f"{kind}/{name} began at {begun:%H:%M:%SZ} and failed; velero in pod/{pod} on "
+                    f"{cluster} started at {started:%H:%M:%SZ}",
+                    where=f"pod/{pod} status.containerStatuses[velero].state",
+                    subject=subject_of(obj, cluster),
+                    time=started,
+                )
+
+
+def _started(scene: Scene) -> Iterator[tuple[str, datetime]]:
+    """Yield since when each Velero of a cluster runs, by its pod."""
+    for pod in scene.all(k.POD):
+        meta = metadata(pod)
+        if meta.get("namespace") != MTC_NAMESPACE:
+            continue
+        for container in dicts(mapping(pod, "status").get("containerStatuses")):
+            started = moment(mapping(container, "state", "running").get("startedAt"))
+            if container.get("name") == "velero" and started is not None:
+                yield text(meta.get("name")), started
 
 
 def _waited_for(dossier: Dossier, outcome: Outcome) -> Iterator[tuple[RoleName, Scene, Json]]:
