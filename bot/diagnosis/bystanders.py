@@ -50,6 +50,8 @@ _OF_APPLICATIONS = frozenset(
 )
 _FOR_PEOPLE = frozenset({"ui", "log-reader"})
 """Pods of MTC itself without which migrations go on."""
+_OF_MACHINES = ("virt-launcher-", "hp-volume-")
+"""Pods in which KubeVirt runs a virtual machine, and attaches its volumes."""
 _ENDPOINTS = ("dvm", "directvolumemigration-")
 """How the routes and services are called by which volumes are copied."""
 _OF_VOLUMES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
@@ -63,6 +65,7 @@ class Bystanders:
         """Look at the plan's volumes and the pods of one cluster."""
         self._count = not _waits_for_applications(dossier)
         self._planned = dossier.plan is not None
+        self._live = mapping(dossier.plan, "spec").get("liveMigrate") is True
         side = 0 if scene.role == "source" else 1
         self._claims = set(_claims(dossier, side)) if self._count else set()
         self._pods = {_place(pod): pod for pod in scene.all(k.POD)} if self._count else {}
@@ -90,6 +93,8 @@ class Bystanders:
             or own.get("owner") == "directvolumemigration"
             or component_of(about.namespace, about.name, labels=own)
         ):
+            return True
+        if self._live and about.name.startswith(_OF_MACHINES):
             return True
         # Of a hook's pod that is no more, its Job's name is left.
         return component_of(about.namespace, about.name, labels={"job-name": about.name}) == "hook"

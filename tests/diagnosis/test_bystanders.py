@@ -213,6 +213,18 @@ def test_a_pod_that_cannot_have_a_copied_volume_counts(
 
 
 @pytest.mark.parametrize(
+    ("live", "root"), [(True, "unschedulable-insufficient"), (False, "migmigration-failed")]
+)
+def test_a_machine_that_moves_while_it_runs_counts(
+    diagnoser: Diagnoser, live: bool, root: str
+) -> None:
+    told = event("Pod", "virt-launcher-vm-1-abcde", "FailedScheduling", NO_ROOM, AT, "shop")
+    lost = failed("nobody knows this one", reason="RunRsyncOperations")
+    found = diagnoser(plane(lost, plan(liveMigrate=live), destination=[told]), SHOP_1)
+    assert entries(found)[0] == root
+
+
+@pytest.mark.parametrize(
     "own",
     [
         waiting("stage-web-1-abcde", "ImagePullBackOff"),
