@@ -243,6 +243,8 @@ def parse_objects(text: str, kind: str = "", *, broken: bool = True) -> list[Any
         return []
     for attempt in dict.fromkeys((text, bare := _without_screen(text), closed(bare))):
         documents = _documents(attempt, _CUTS if broken else 1)
+        if any(isinstance(d, str) for d in documents):
+            continue
         objects = [whole(d) for d in documents if isinstance(d, dict | list)]
         if any(_telling(o) for o in objects):
             return objects

@@ -129,3 +129,12 @@ def test_blocks_stand_in_their_order_within_the_text(lines: list[str]) -> None:
     for block in blocks(lines):
         assert at <= block.begin < block.end <= len(lines)
         at = block.end
+
+
+def test_rows_above_an_object_that_is_well_are_still_read() -> None:
+    text = (
+        "oc -n openshift-adp get pod\n"
+        "NAME              READY   STATUS             RESTARTS   AGE\n"
+        f"dm-02-kpzp6       0/1     ImagePullBackOff   0          2m33s\n\noc get backup\n{FINE}"
+    )
+    assert found(text) == ["image-pull-failed"]
