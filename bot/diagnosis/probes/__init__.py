@@ -24,7 +24,7 @@ from bot.diagnosis.probes.namespaces import (
     uid_range_collision,
 )
 from bot.diagnosis.probes.resources import cluster_scoped_missing
-from bot.diagnosis.probes.velero import velero_absent, velero_hangs, velero_restarted
+from bot.diagnosis.probes.velero import velero_absent, velero_busy, velero_hangs, velero_restarted
 from bot.diagnosis.probes.verification import restic_verify_errors, verification_slow
 from bot.diagnosis.probes.volumes import pv_settings_lost, volumes_in_several_zones
 from bot.mtc.outcome_words import Outcome
@@ -36,6 +36,7 @@ PROBES: tuple[Probe, ...] = (
     controller_absent,
     object_untouched,
     velero_absent,
+    velero_busy,
     velero_hangs,
     velero_restarted,
     node_selector_differs,

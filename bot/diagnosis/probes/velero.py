@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.clusters import kinds as k
-from bot.clusters.kinds import MTC_NAMESPACE
+from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, RoleName, Scene, dicts, mapping, metadata, moment, text
 from bot.diagnosis.evidence import children
@@ -24,6 +24,7 @@ from knowledge.observing import subject_of
 
 _AFTER = timedelta(minutes=2)
 """How long after a migration's end the Velero that takes over may have started."""
+_NOT_BEGUN = frozenset({"", "New", "Queued", "ReadyToStart"})
 _ROLES: tuple[RoleName, ...] = ("source", "destination")
 
 
@@ -63,6 +64,46 @@ def velero_hangs(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
             role=role,
             velero_on=scene.cluster,
         )
+
+
+def velero_busy(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer for each backup or restore that Velero has not begun, since it works on another's.
+
+    It takes one after the other unless told otherwise (velero pkg/controller), and a volume that is
+    never copied keeps all that come later waiting.
+    """
+    if outcome.word is not Word.STALLED:
+        return
+    made = {text(metadata(obj).get("uid")) for obj, _ in children(dossier)}
+    sides: tuple[tuple[RoleName, Kind], ...]
+    sides = (("source", k.BACKUP), ("destination", k.RESTORE))
+    for role, kind in sides:
+        scene = dossier.scene(role)
+        mine = [obj for obj in scene.all(kind) if text(metadata(obj).get("uid")) in made]
+        waiting = [obj for obj in mine if _phase(obj) in _NOT_BEGUN]
+        busy = [o for o in scene.all(kind) if o not in mine and _phase(o) == "InProgress"]
+        if not waiting or not busy:
+            continue
+        other, own = busy[0], text(metadata(waiting[0]).get("name"))
+        name = text(metadata(other).get("name"))
+        since = moment(mapping(other, "status").get("startTimestamp"))
+        begun = f" since {since:%H:%M:%SZ}" if since is not None else ""
+        yield answer(
+            "velero-busy",
+            f"{kind.singular}/{own} has not begun; {kind.singular}/{name} on {scene.cluster} is in"
+            f" progress{begun}",
+            where=f"{kind.singular}/{name} status.phase",
+            subject=subject_of(waiting[0], scene.cluster),
+            time=since,
+            other=name,
+            other_kind=kind.kind,
+            velero_on=scene.cluster,
+            role=role,
+        )
+
+
+def _phase(obj: Json) -> str:
+    return text(mapping(obj, "status").get("phase"))
 
 
 def velero_restarted(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
