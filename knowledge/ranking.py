@@ -21,8 +21,8 @@ A finding that another explains stands beneath it. Rules, in order:
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -134,13 +134,30 @@ def _group(matches: list[Match]) -> list[Ranked]:
         subject = match.observation.subject
         apart = f"{subject.kind}/{subject.name}" if subject.kind in ROOT_KINDS else ""
         groups[(match.entry.id, apart, subject.cluster if apart else "")].append(match)
-    return [_merge(found) for found in groups.values()]
+    return [_merge(found, also) for found, also in _with_echoes(groups)]
 
 
-def _merge(matches: list[Match]) -> Ranked:
+def _with_echoes(
+    groups: Mapping[tuple[str, str, str], list[Match]],
+) -> Iterator[tuple[list[Match], list[Match]]]:
+    """Yield each group with what only echoes it.
+
+    What a migration or log says of the one cluster, store, hook or plan that has the same trouble
+    is no trouble of its own.
+    """
+    roots = Counter(entry for entry, apart, _ in groups if apart)
+    for (entry, apart, _), found in groups.items():
+        alone = roots[entry] == 1
+        if apart:
+            yield found, groups.get((entry, "", ""), []) if alone else []
+        elif not alone:
+            yield found, []
+
+
+def _merge(matches: list[Match], echoes: list[Match]) -> Ranked:
     best = max(matches, key=lambda m: (not m.observation.beside, m.confidence))
     rest = (m for m in matches if m is not best)
-    ordered = [best, *sorted(rest, key=lambda m: m.observation.beside)]
+    ordered = [best, *sorted([*rest, *echoes], key=lambda m: m.observation.beside)]
     observations: dict[tuple[str, str], Observation] = {}
     params: dict[str, str] = {}
     for match in ordered:

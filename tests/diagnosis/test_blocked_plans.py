@@ -9,7 +9,19 @@ import pytest
 
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
-from tests.diagnosis.world import NOW, SHOP_1, Thing, going, mtc, plan, plane, pod, thing, true
+from tests.diagnosis.world import (
+    NOW,
+    SHOP_1,
+    Thing,
+    failed,
+    going,
+    mtc,
+    plan,
+    plane,
+    pod,
+    thing,
+    true,
+)
 from tests.knowledge.builtin import builtin_engine
 
 CONFLICT = true(
@@ -97,3 +109,23 @@ def test_what_velero_says_of_a_store_lies_in_the_store_as_soon_as_the_plan_waits
     found = diagnoser(world, SHOP_1).findings
     (expired,) = [f for f in found if f.entry.id == "store-token-expired"]
     assert expired.subject.kind == kind
+
+
+CREDENTIALS = "the server has asked for the client to provide credentials"
+
+
+def refusing(name: str) -> Thing:
+    message = f"Reconcile failed: [{CREDENTIALS}]. See controller logs for details."
+    conditions = [true("ReconcileFailed", "Critical", message)]
+    return mtc("MigCluster", name, status={"conditions": conditions})
+
+
+def test_what_a_migration_says_of_the_one_cluster_that_refuses_the_token_is_one_finding(
+    diagnoser: Diagnoser,
+) -> None:
+    found = diagnoser(plane(failed(CREDENTIALS), plan(), refusing("ocp3")), SHOP_1).findings
+    refused = [f for f in found if f.entry.id == "cluster-token-refused"]
+    assert [str(f.subject) for f in refused] == ["migcluster/ocp3"]
+    assert {"migcluster/ocp3", "migmigration/shop-1"} == {
+        quote.where.split()[0] for quote in refused[0].quotes
+    }
