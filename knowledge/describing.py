@@ -47,7 +47,7 @@ _PROVISIONER = re.compile(
     r"^(?:Annotations:)?\s+(?P<key>volume\.(?:beta\.)?kubernetes\.io/storage-provisioner)[:=]"
 )
 _VOLUMES = re.compile(
-    r"^(?P<indent>\s*)(?:(?:[Rr]estic|[Kk]opia) (?P<old>Backup|Restore)s"
+    r"^(?P<indent>\s*)(?:Errors:\s+)?(?:(?:[Rr]estic|[Kk]opia) (?P<old>Backup|Restore)s"
     r"|Pod Volume (?P<new>Backup|Restore)s)\b[^:]*:\s*$"
 )
 _FAILED = re.compile(r"^\s+Failed:\s*(?P<count>(?!0\s*$)\d*)\s*$")

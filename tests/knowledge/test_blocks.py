@@ -104,6 +104,7 @@ def test_message_whose_quotation_was_cut_off_is_read_to_its_end() -> None:
     ("text", "entry"),
     [
         ("Restic Backups:\n  Failed:\n    shop/db-0: data\n", "podvolumebackup-failed"),
+        ("Errors: Restic Backups:\n  Failed:\n    shop/db-0: data\n", "podvolumebackup-failed"),
         ("  Pod Volume Backups - kopia:\n    Failed:  2\n", "podvolumebackup-failed"),
         (
             "kopia Restores:\n  Completed:\n    shop/web-1: log\n  Failed:\n    shop/db-0: data\n",
