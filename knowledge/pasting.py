@@ -305,6 +305,8 @@ def _telling(value: Any) -> bool:
         return any(isinstance(item, dict) and _telling(item) for item in value)
     if not isinstance(value, dict):
         return False
+    if "msg" in value and "level" in value and not {"metadata", "status", "spec"} & value.keys():
+        return False  # a record of a log that names the kind of what it speaks of, as KubeVirt's
     keys = {
         "kind",
         "status",

@@ -608,3 +608,18 @@ def test_condition_without_a_reason_stays_one_condition_where_it_is_described() 
         "    Reason:  \n    Status:  True\n    Type:  Failed\n"
     )
     assert [finding.entry.id for finding in found(text)] == ["dvm-failed"]
+
+
+KUBEVIRT = (
+    '{{"component":"virt-controller","kind":"VirtualMachineInstance","level":"{level}",'
+    '"msg":"{msg}","name":"db-vm","namespace":"shop","pos":"x.go:9",'
+    '"timestamp":"2024-11-04T10:15:22Z"}}\n'
+)
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_log_whose_records_name_the_kind_of_what_they_speak_of_is_a_log(before: int) -> None:
+    quiet = KUBEVIRT.format(level="info", msg="Created migration target pod") * before
+    said = "Migration failed because target pod shutdown during migration"
+    [finding] = found(quiet + KUBEVIRT.format(level="error", msg=said))
+    assert finding.entry.id == "vm-live-migration-failed"
