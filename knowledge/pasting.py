@@ -59,7 +59,7 @@ _WRAPPED = 12
 _NARROW = 60
 """Columns of the narrowest terminal."""
 _RECORD = (
-    r"(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s"
+    r"(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s|\[pod/\S+\] "
     r"|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]"
 )
 """What a record of a log begins with."""

@@ -623,3 +623,15 @@ def test_a_log_whose_records_name_the_kind_of_what_they_speak_of_is_a_log(before
     said = "Migration failed because target pod shutdown during migration"
     [finding] = found(quiet + KUBEVIRT.format(level="error", msg=said))
     assert finding.entry.id == "vm-live-migration-failed"
+
+
+LEASE = (
+    "E0304 10:15:22.000000       1 leaderelection.go:330] error retrieving resource lock "
+    'openshift-migration/operator: Get "https://172.30.0.1:443/api": context deadline exceeded\n'
+    "I0304 10:15:30.000000       1 leaderelection.go:258] successfully acquired lease\n"
+)
+
+
+@pytest.mark.parametrize("before", ["", "[pod/migration-operator-7d9f/operator] "])
+def test_lines_that_name_their_pod_stay_apart(before: str) -> None:
+    assert not found("".join(before + line for line in LEASE.splitlines(keepends=True)), "log")
