@@ -31,7 +31,8 @@ _WINDOW = 8
 _EACH = 0.5
 """What one more text to look for costs, in lines of a thousand that need a closer look."""
 _LACKING = 30
-"""How many times as much each byte costs that a text is shorter than ``_WINDOW``."""
+"""How many times as much a text costs for each byte that it is shorter than ``_WINDOW``: those of
+few bytes Hyperscan keeps apart, and then has less room for all the others."""
 _PLAIN = 0.8
 """How far the cost follows from how usual a text's letters are: Hyperscan takes them two by two."""
 _KNOWN = 4096
@@ -104,7 +105,7 @@ def _cost(texts: Texts) -> float:
 
 
 def _price(window: str) -> float:
-    each = _EACH * (1 + _LACKING * (_WINDOW - len(window)))
+    each = _EACH * math.pow(_LACKING, _WINDOW - len(window))
     return each * math.pow(plainness(window), _PLAIN) + commonness(window)
 
 
