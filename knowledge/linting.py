@@ -80,18 +80,13 @@ def lint(entries: Entries, only: Collection[str] | None = None) -> tuple[Complai
     ]
     checked = entries.by_id.keys() if only is None else set(only) & entries.by_id.keys()
     unusable: set[str] = set()
-    for entry_id in checked:
-        try:
-            entry = entries.by_id[entry_id]
-            Engine([entry])
-            Engine([entry.model_copy(update={"matchers": entry.contradicted_by})])
-        except Exception as error:
-            complaints.append(
-                _complaint(
-                    entry_id, f"a matcher cannot be compiled: {error}", f"匹配规则无法编译：{error}"
-                )
+    for entry_id, error in _uncompilable([entries.by_id[entry_id] for entry_id in checked]):
+        complaints.append(
+            _complaint(
+                entry_id, f"a matcher cannot be compiled: {error}", f"匹配规则无法编译：{error}"
             )
-            unusable.add(entry_id)
+        )
+        unusable.add(entry_id)
     engine = Engine(e for e in entries.by_id.values() if e.id not in unusable)
     for entry_id in checked - unusable:
         entry = entries.by_id[entry_id]
@@ -102,6 +97,27 @@ def lint(entries: Entries, only: Collection[str] | None = None) -> tuple[Complai
     if only is not None:
         complaints.extend(_usurped(entries, engine, checked - unusable))
     return tuple(sorted(complaints, key=lambda c: (c.level != "error", c.entry, c.what.en)))
+
+
+def _uncompilable(entries: Collection[Entry]) -> Iterator[tuple[str, Exception]]:
+    """Yield the entries of which a matcher cannot be compiled, and why.
+
+    They are compiled together, which takes a fraction of the time, and one by one only where that
+    fails.
+    """
+    try:
+        _compile(entries)
+    except Exception:
+        for entry in entries:
+            try:
+                _compile([entry])
+            except Exception as error:
+                yield entry.id, error
+
+
+def _compile(entries: Collection[Entry]) -> None:
+    Engine(entries)
+    Engine(e.model_copy(update={"matchers": e.contradicted_by}) for e in entries)
 
 
 def _usurped(entries: Entries, engine: Engine, usurpers: Collection[str]) -> Iterator[Complaint]:

@@ -72,12 +72,18 @@ def request(page: Page, title: str, about: str = "") -> Locator:
     return cards.filter(has_text=title).filter(has_text=about).last
 
 
+def close(page: Page, modal: Locator) -> None:
+    """Close a form, and see it go: the next press must not take it for what came of it."""
+    page.get_by_test_id("modal-close").click()
+    expect(modal).to_have_count(0, timeout=SLOW)
+
+
 def submit(page: Page) -> None:
     """Send a form that asks for a fix."""
     modal = page.get_by_test_id("modal")
     page.get_by_test_id("modal-submit").click(timeout=SLOW)
     expect(modal).to_contain_text("Asked.", timeout=SLOW)
-    page.get_by_test_id("modal-close").click()
+    close(page, modal)
 
 
 def fill_in(page: Page, params: dict[str, Any]) -> None:
@@ -105,7 +111,7 @@ def approve(page: Page, card: Locator) -> None:
     page.get_by_test_id("modal-submit").click()
     modal = page.get_by_test_id("modal")
     expect(modal).to_contain_text("Your approval is recorded", timeout=SLOW)
-    page.get_by_test_id("modal-close").click()
+    close(page, modal)
 
 
 @dataclass

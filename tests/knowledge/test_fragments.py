@@ -120,7 +120,9 @@ def test_a_pipeline_of_something_else_is_no_migration() -> None:
     st.dictionaries(
         st.text(alphabet="abcdef", min_size=1),
         st.recursive(
-            st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
+            st.integers() | st.text(),
+            lambda v: st.lists(v) | st.dictionaries(st.text(), v),
+            max_leaves=6,
         ),
         min_size=1,
     )

@@ -167,6 +167,16 @@ class TestTest:
         assert "comes before store-bucket-missing" in result.output
         assert "bad.yaml" in result.output
 
+    def test_of_several_the_one_that_cannot_be_compiled_is_named(self) -> None:
+        pages = {name: draft(name, Seen(f"the {name} is gone")) for name in ("lattice", "flux")}
+        repeats = "pattern: '(flux)\\1+'"
+        pages["flux"] = pages["flux"].replace("text: the flux is gone", repeats, 1)
+        parsed = {name: parse_entry(page, name) for name, page in pages.items()}
+        entries = {name: entry for name, entry in parsed.items() if isinstance(entry, Entry)}
+        assert len(entries) == 2
+        told = [c for c in lint(Entries(entries)) if "cannot be compiled" in c.what.en]
+        assert [complaint.entry for complaint in told] == ["flux"]
+
     def test_a_folder_that_is_not_there_or_empty_says_how_to_begin(self, tmp_path: Path) -> None:
         for folder in (tmp_path / "no", tmp_path):
             result = run("test", str(folder))

@@ -260,7 +260,7 @@ def test_every_signature_of_ours_needs_a_text(entries: tuple[Entry, ...]) -> Non
 
 
 def test_texts_that_are_looked_for_are_long(entries: tuple[Entry, ...]) -> None:
-    """Of a few short ones Hyperscan makes a group apart: all bytes then cost a tenth more."""
+    """Of a few short ones Hyperscan makes a group apart, and all bytes then cost more."""
     signatures = [m.signature for e in entries for m in e.matchers if m.signature is not None]
     needed = [required(for_automaton(s).decode()) for s in signatures if "row" not in s.where]
     texts = cover(text for texts in needed for text in texts)
