@@ -8,12 +8,13 @@ person sees both. What is doubted takes nothing away from others (see ``knowledg
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from knowledge.matching.engine import Engine, Match
 from knowledge.observations import Observation
+from knowledge.schema import Entry
 
 FACTOR = 0.6
 """What one contradicting fact leaves of the confidence; two make a guess of the surest match."""
@@ -60,8 +61,19 @@ def weighed(matches: Iterable[Match], against: Doubts) -> list[Match]:
 def _against(engine: Engine, matched: frozenset[str]) -> Engine | None:
     """Return an engine that recognises what contradicts the matched entries; None for nothing."""
     entries = [
-        entry.model_copy(update={"matchers": entry.contradicted_by})
+        contradiction(entry)
         for entry_id in sorted(matched)
         if (entry := engine.entries[entry_id]).contradicted_by
     ]
     return Engine(entries) if entries else None
+
+
+def contradiction(entry: Entry) -> Entry:
+    """Return an entry that is matched by what speaks against this one."""
+    return entry.model_copy(update={"matchers": entry.contradicted_by})
+
+
+def compile_all(entries: Collection[Entry]) -> None:
+    """Compile what recognises entries and what speaks against them; raise where that fails."""
+    Engine(entries)
+    Engine(map(contradiction, entries))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from knowledge.contradicting import compile_all
 from knowledge.loading import Entries
 from knowledge.matching.engine import Engine, Match
 from knowledge.matching.patterns import expression
@@ -106,18 +107,13 @@ def _uncompilable(entries: Collection[Entry]) -> Iterator[tuple[str, Exception]]
     fails.
     """
     try:
-        _compile(entries)
+        compile_all(entries)
     except Exception:
         for entry in entries:
             try:
-                _compile([entry])
+                compile_all([entry])
             except Exception as error:
                 yield entry.id, error
-
-
-def _compile(entries: Collection[Entry]) -> None:
-    Engine(entries)
-    Engine(e.model_copy(update={"matchers": e.contradicted_by}) for e in entries)
 
 
 def _usurped(entries: Entries, engine: Engine, usurpers: Collection[str]) -> Iterator[Complaint]:

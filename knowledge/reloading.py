@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.contradicting import compile_all
 from knowledge.loading import Entries, Problem, entry_files, load_builtin, load_file
 from knowledge.matching.engine import Engine
 from knowledge.schema import Entry
@@ -153,8 +154,7 @@ def _stamp(path: Path) -> Stamp | None:
 def _compiles(entry: Entry, file: str) -> Entry | Problem:
     """Return the entry, or why its matchers cannot be compiled: one alone must not stop all."""
     try:
-        Engine([entry])
-        Engine([entry.model_copy(update={"matchers": entry.contradicted_by})])
+        compile_all([entry])
     except Exception as error:
         return Problem(file, f"a matcher cannot be compiled: {error}")
     return entry

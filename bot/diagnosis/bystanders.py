@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bot.clusters import kinds as k
 from bot.clusters.components import component_of
-from bot.diagnosis.dossier import Dossier, Scene, dicts, labels, mapping, metadata, text
+from bot.diagnosis.dossier import Dossier, Scene, dicts, labels, mapping, place, text
 from knowledge.observations import Observation, Subject
 
 _WAITS = frozenset(
@@ -68,7 +68,7 @@ class Bystanders:
         self._live = mapping(dossier.plan, "spec").get("liveMigrate") is True
         side = 0 if scene.role == "source" else 1
         self._claims = set(_claims(dossier, side)) if self._count else set()
-        self._pods = {_place(pod): pod for pod in scene.all(k.POD)} if self._count else {}
+        self._pods = {place(pod): pod for pod in scene.all(k.POD)} if self._count else {}
 
     def has(self, seen: Observation) -> bool:
         """Return whether an observation is about something that the migration does not wait for."""
@@ -135,8 +135,3 @@ def _claims(dossier: Dossier, side: int) -> list[tuple[str, str]]:
         namespace = text(claim.get("namespace"))
         found.append((renamed.get(namespace, namespace), (source, target or source)[side]))
     return found
-
-
-def _place(obj: object) -> tuple[str, str]:
-    meta = metadata(obj if isinstance(obj, dict) else None)
-    return text(meta.get("namespace")), text(meta.get("name"))

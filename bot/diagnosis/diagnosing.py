@@ -105,7 +105,8 @@ def _findings(
         *unreadable_clusters(dossier, outcome),
     ]
     matches = engine.match(probes)
-    matches += engine.match(object_observations(dossier))
+    observed = tuple(object_observations(dossier))
+    matches += engine.match(observed)
     vague: list[Match] = []
     if dossier.migration is not None:
         logs = log_matches(dossier, engine)
@@ -114,7 +115,7 @@ def _findings(
 
     def look(contradictions: Engine) -> Iterator[Match]:
         yield from contradictions.match(probes)
-        yield from contradictions.match(object_observations(dossier))
+        yield from contradictions.match(observed)
         if dossier.migration is not None:
             yield from log_matches(dossier, contradictions).own
 

@@ -105,6 +105,12 @@ def metadata(obj: Json | None) -> Json:
     return mapping(obj, "metadata")
 
 
+def place(obj: Json | None) -> tuple[str, str]:
+    """Return an object's namespace and name."""
+    meta = metadata(obj)
+    return text(meta.get("namespace")), text(meta.get("name"))
+
+
 def mapping(obj: object, *path: str) -> Json:
     """Return the mapping at a path, or an empty one where it is absent or odd."""
     for key in path:

@@ -8,7 +8,7 @@ its end counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -114,25 +114,26 @@ def object_observations(dossier: Dossier) -> Iterator[Observation]:
         for observation in observe(obj, cluster):
             if end is None or (observation.time is not None and observation.time <= end):
                 yield observation
-    for obj, cluster in children(dossier):
+    made = children(dossier)
+    for obj, cluster in made:
         # Some are looked at by MTC for as long as they exist: what ails that is nobody's cause.
         told = observe(obj, cluster)
         yield from (each for each in told if inside(each.time, begun, end))
     for role in ("source", "destination"):
         scene = dossier.scene(role)
         bystanders = Bystanders(dossier, scene)
-        for seen in _surroundings(dossier, scene):
+        for seen in _surroundings(dossier, scene, [obj for obj, _ in made]):
             yield replace(seen, beside=True) if bystanders.has(seen) else seen
 
 
-def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
+def _surroundings(dossier: Dossier, scene: Scene, made: Sequence[Json]) -> Iterator[Observation]:
     """Yield what pods, claims and events of the plan's namespaces and MTC's own pods tell."""
     begun, end = dossier.window
     if dossier.migration is None and dossier.target.kind != "DirectVolumeMigration":
         return
     wanted = {pair[0 if scene.role == "source" else 1] for pair in dossier.namespaces}
     hooks = _hook_jobs(dossier, scene)
-    theirs = _made_for_others(dossier, scene)
+    theirs = _made_for_others(dossier, scene, made)
     for kind in (k.POD, k.PVC, k.RESOURCEQUOTA, k.NAMESPACE, k.JOB, k.REPLICASET):
         for obj in scene.all(kind):
             meta = metadata(obj)
@@ -155,7 +156,7 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 yield from observe(obj, scene.cluster)
     for kind in (k.BSL, k.BACKUPREPOSITORY, k.RESTICREPOSITORY):
         for obj in scene.all(kind):
-            if _ours(dossier, scene, obj):
+            if _ours(dossier, scene, made, obj):
                 yield from observe(obj, scene.cluster)
     settled = _settled(scene)
     for event in scene.all(k.EVENT):
@@ -171,10 +172,9 @@ def _surroundings(dossier: Dossier, scene: Scene) -> Iterator[Observation]:
                 yield observation
 
 
-def _made_for_others(dossier: Dossier, scene: Scene) -> set[str]:
+def _made_for_others(dossier: Dossier, scene: Scene, made: Sequence[Json]) -> set[str]:
     """Return the uids of the pods that MTC made in the plan's namespaces for other runs."""
-    targets = (dossier.subject, dossier.migration, *(obj for obj, _ in children(dossier)))
-    own = {text(metadata(obj).get("uid")) for obj in targets}
+    own = {text(metadata(obj).get("uid")) for obj in (dossier.subject, dossier.migration, *made)}
     pods = (pod for pod in scene.all(k.POD) if made_for_another(pod, own))
     return {text(metadata(pod).get("uid")) for pod in pods} - {""}
 
@@ -215,7 +215,7 @@ def _settled(scene: Scene) -> dict[str, set[str]]:
     }
 
 
-def _ours(dossier: Dossier, scene: Scene, obj: Json) -> bool:
+def _ours(dossier: Dossier, scene: Scene, made: Sequence[Json], obj: Json) -> bool:
     """Return whether a storage location or repository serves this plan."""
     uid = text(metadata(dossier.plan).get("uid"))
     if uid and labels(obj).get("migplan") == uid:
@@ -225,9 +225,7 @@ def _ours(dossier: Dossier, scene: Scene, obj: Json) -> bool:
     if not volumes or volumes not in {pair[side] for pair in dossier.namespaces}:
         return False
     used = {
-        text(mapping(o, "spec").get("storageLocation"))
-        for o, _ in children(dossier)
-        if o.get("kind") == "Backup"
+        text(mapping(o, "spec").get("storageLocation")) for o in made if o.get("kind") == "Backup"
     }
     return text(mapping(obj, "spec").get("backupStorageLocation")) in used
 
@@ -262,9 +260,12 @@ def log_matches(dossier: Dossier, engine: Engine) -> LogMatches:
 def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool]]:
     begun, end = dossier.window
     own = _own_names(dossier)
-    # Made once, and only where a line is in doubt: most logs hold none.
-    made, needed = ([obj for obj, _ in part(dossier)] for part in (children, upstream))
-    whose = cache(lambda: Attribution(dossier, made, needed))
+    # Made once, and only where a log holds anything in the target's time: many hold nothing.
+    whose = cache(
+        lambda: Attribution(
+            dossier, *([o for o, _ in part(dossier)] for part in (children, upstream))
+        )
+    )
     subject = subject_of(dossier.migration or dossier.subject or {}, dossier.scene("host").cluster)
     for source in dossier.attached:
         for match in islice(_scan(engine, source, subject), MAX_MATCHES_PER_LOG):
@@ -320,8 +321,11 @@ def _ready_logs(dossier: Dossier) -> Iterator[LogSource]:
 
 def _told_logs(dossier: Dossier) -> Iterator[LogSource]:
     roles: tuple[RoleName, ...] = ("source", "destination", "host")
-    transfers = dossier.target.kind == k.DVM.kind or not dossier.scene("host").all(k.DVM)
-    transfers = transfers or any(obj.get("kind") == k.DVM.kind for obj, _ in children(dossier))
+    transfers = (
+        dossier.target.kind == k.DVM.kind
+        or not dossier.scene("host").all(k.DVM)
+        or any(obj.get("kind") == k.DVM.kind for obj, _ in children(dossier))
+    )
     for role in roles:
         for source in dossier.scene(role).logs:
             if source.component in _TRANSFERS and not transfers:

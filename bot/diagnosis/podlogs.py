@@ -18,7 +18,7 @@ from bot.clusters import kinds as k
 from bot.clusters.components import component_of
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import ClusterError, ClusterReader, Json, LogSource, NotServed
-from bot.diagnosis.dossier import labels, metadata, text
+from bot.diagnosis.dossier import labels, metadata, place, text
 
 LOG_BYTES = 256 << 20
 """Bytes of one live container's log that are read at most: more than a kubelet keeps in a file."""
@@ -67,11 +67,11 @@ def transfer_logs(
     MTC marks the Job of a hook; its pods bear nothing but the Job's name.
     """
     wanted = set(namespaces)
-    jobs = {_place(job) for job in objects.get(k.JOB.kind, ()) if "mighook" in labels(job)}
+    jobs = {place(job) for job in objects.get(k.JOB.kind, ()) if "mighook" in labels(job)}
     pods: list[tuple[str, str]] = []
     hooks: list[tuple[str, str]] = []
     for pod in objects.get(k.POD.kind, ()):
-        (namespace, name), own = _place(pod), labels(pod)
+        (namespace, name), own = place(pod), labels(pod)
         if namespace not in wanted:
             continue
         hook = component_of(namespace, name, labels=own) == "hook"
@@ -81,11 +81,6 @@ def transfer_logs(
             pods.append((namespace, name))
     told = [replace(log, component="hook") for log in _logs_of(reader, hooks, since)]
     return (*_logs_of(reader, pods, since), *told)
-
-
-def _place(obj: Json) -> tuple[str, str]:
-    meta = metadata(obj)
-    return text(meta.get("namespace")), text(meta.get("name"))
 
 
 def opened_ahead(sources: Iterable[LogSource]) -> Iterator[LogSource]:

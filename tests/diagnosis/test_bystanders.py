@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,7 @@ import pytest
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
-from bot.questions.naming import parse_target
-from sandbox.playing.building import build_plane
-from sandbox.reacting.player import LivePlayer
-from sandbox.scenarios.loading import load_scenarios
+from sandbox.scenarios.schema import Scenario
 from tests.diagnosis.world import (
     NOW,
     SHOP_1,
@@ -28,6 +25,7 @@ from tests.diagnosis.world import (
     true,
 )
 from tests.knowledge.builtin import builtin_engine
+from tests.sandbox_clusters.conftest import SCENARIOS, diagnose, play
 
 IMAGE = "quay.io/shop/extra:1"
 NO_IMAGE = (
@@ -90,28 +88,20 @@ def ailing(at: datetime, namespace: str) -> Iterator[Thing]:
     yield tells("Route", "extra", "HostAlreadyClaimed", taken)
 
 
-SCENARIOS = {scenario.id: scenario for scenario in load_scenarios()}
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_whatever_else_ails_in_its_namespaces_the_cause_is_the_same(name: str) -> None:
-    scenario = SCENARIOS[name]
-    site = build_plane([scenario])
-    player = LivePlayer(site, [scenario], datetime.now(UTC))
-    while player.elapsed < player.length:
-        player.advance(min(60.0, player.length - player.elapsed))
-    target = parse_target(scenario.expect.target)
-    assert target is not None
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_whatever_else_ails_in_its_namespaces_the_cause_is_the_same(scenario: Scenario) -> None:
+    played = play([scenario])
+    now = played.player.now
 
     def first() -> str | None:
-        root = Diagnoser(builtin_engine(), lambda: player.now)(site, target).root
+        root = diagnose(played.plane, scenario.expect.target, now).root
         return root.entry.id if root is not None else None
 
     alone = first()
-    app, lately = scenario.app(), player.now - timedelta(seconds=20)
+    app, lately = scenario.app(), now - timedelta(seconds=20)
     for where, namespace in zip((app.source, app.destination), app.pairs[0], strict=True):
         for one in ailing(lately, namespace):
-            site.clusters[where].put(one)
+            played.plane.clusters[where].put(one)
     assert first() == alone
 
 

@@ -6,6 +6,14 @@ from functools import cache
 
 from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
+from knowledge.pasting import match_text
+from knowledge.ranking import rank
+
+
+def told(text: str) -> list[str]:
+    """Return the entries that a pasted text leads to, harmless ones left out, the first first."""
+    findings = rank(match_text(builtin_engine(), text.encode()))
+    return [finding.entry.id for finding in findings if not finding.entry.benign]
 
 
 @cache

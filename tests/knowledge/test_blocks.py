@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import textwrap
-from functools import cache
 
 import pytest
 import yaml
@@ -16,10 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.blocks import blocks
-from knowledge.matching.engine import Engine
-from knowledge.pasting import match_text
-from knowledge.ranking import rank
-from tests.knowledge.builtin import builtin_engine
+from tests.knowledge.builtin import told
 
 CLAIM = {
     "apiVersion": "v1",
@@ -42,16 +38,6 @@ AS_YAML = yaml.safe_dump(CLAIM, sort_keys=False)
 FINE = yaml.safe_dump(COMPLETED, sort_keys=False)
 
 
-@cache
-def engine() -> Engine:
-    return builtin_engine()
-
-
-def found(text: str) -> list[str]:
-    findings = rank(match_text(engine(), text.encode()))
-    return [finding.entry.id for finding in findings if not finding.entry.benign]
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,11 +57,11 @@ def found(text: str) -> list[str]:
     ],
 )
 def test_objects_are_read_among_other_text(text: str) -> None:
-    assert found(text) == ["pvc-pending"]
+    assert told(text) == ["pvc-pending"]
 
 
 def test_objects_are_still_read_where_the_text_around_them_is_all_there_is_besides() -> None:
-    assert found(f"All went well here:\n```\n{FINE}```\nThanks!") == []
+    assert told(f"All went well here:\n```\n{FINE}```\nThanks!") == []
 
 
 def test_line_of_a_log_beside_an_object_leads_over_what_the_object_shows_of_it() -> None:
@@ -85,7 +71,7 @@ def test_line_of_a_log_beside_an_object_leads_over_what_the_object_shows_of_it()
         "backup failed: running Restic backup, stderr=Fatal: unable to create lock in backend: "
         'repository is already locked by PID 31 on w1"'
     )
-    assert found(f"$ velero backup logs daily\n{line}\n\nand\n```\n{failed}```")[0] == (
+    assert told(f"$ velero backup logs daily\n{line}\n\nand\n```\n{failed}```")[0] == (
         "restic-repository-locked"
     )
 
@@ -97,7 +83,7 @@ def test_message_whose_quotation_was_cut_off_is_read_to_its_end() -> None:
         '  message: "rpc error: code = Unknown desc = NoSuchBucket: The specified bucket\n'
         "    does not exist, status co"
     )
-    assert found(text)[0] == "store-bucket-missing"
+    assert told(text)[0] == "store-bucket-missing"
 
 
 @pytest.mark.parametrize(
@@ -114,12 +100,12 @@ def test_message_whose_quotation_was_cut_off_is_read_to_its_end() -> None:
     ],
 )
 def test_volumes_that_failed_are_known_from_what_velero_describes(text: str, entry: str) -> None:
-    assert found(text) == [entry or "podvolumerestore-failed"]
+    assert told(text) == [entry or "podvolumerestore-failed"]
 
 
 def test_volumes_that_completed_are_no_failure() -> None:
     text = "Restic Backups:\n  Completed:\n    shop/db-0: data\n\nHooks:\n  Failed:\n    0\n"
-    assert found(text) == []
+    assert told(text) == []
 
 
 @given(
@@ -138,4 +124,4 @@ def test_rows_above_an_object_that_is_well_are_still_read() -> None:
         "NAME              READY   STATUS             RESTARTS   AGE\n"
         f"dm-02-kpzp6       0/1     ImagePullBackOff   0          2m33s\n\noc get backup\n{FINE}"
     )
-    assert found(text) == ["image-pull-failed"]
+    assert told(text) == ["image-pull-failed"]

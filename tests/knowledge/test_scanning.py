@@ -259,20 +259,23 @@ def test_every_signature_of_ours_needs_a_text(entries: tuple[Entry, ...]) -> Non
     assert compiled(patterns).loose
 
 
+def looked_for(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    """Return the texts that are looked for in logs."""
+    signatures = [m.signature for entry in entries for m in entry.matchers if m.signature]
+    needed = [required(for_automaton(s).decode()) for s in signatures if "row" not in s.where]
+    return cover(text for texts in needed for text in texts)
+
+
 def test_texts_that_are_looked_for_are_long(entries: tuple[Entry, ...]) -> None:
     """Of a few short ones Hyperscan makes a group apart, and all bytes then cost more."""
-    signatures = [m.signature for e in entries for m in e.matchers if m.signature is not None]
-    needed = [required(for_automaton(s).decode()) for s in signatures if "row" not in s.where]
-    texts = cover(text for texts in needed for text in texts)
+    texts = looked_for(entries)
     assert [text for text in texts if len(text) < 7] == []
     assert len([text for text in texts if len(text) == 7]) < 25
 
 
 def test_no_healthy_line_is_looked_at_closely(entries: tuple[Entry, ...]) -> None:
     """What is looked for is rare where all is well; otherwise scanning takes twice as long."""
-    signatures = [m.signature for entry in entries for m in entry.matchers if m.signature]
-    needed = [required(for_automaton(s).decode()) for s in signatures if "row" not in s.where]
-    texts = cover(text for texts in needed for text in texts)
+    texts = looked_for(entries)
     lines = [*islice(velero_lines(7), 1000), *islice(controller_lines(7), 300)]
     said = b"".join(lines).decode().lower()
     assert [text for text in texts if text in said] == []

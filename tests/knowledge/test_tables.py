@@ -5,15 +5,10 @@ In: tables as ``oc get`` and ``velero get`` print them. Out: the findings of the
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from knowledge.matching.engine import Engine
-from knowledge.pasting import match_text
-from knowledge.ranking import rank
 from knowledge.tables import rows
-from tests.knowledge.builtin import builtin_engine
+from tests.knowledge.builtin import told
 
 MIGRATIONS = """\
 $ oc get migmigration -n openshift-migration
@@ -45,16 +40,6 @@ shop-default-restic     {:<8}   2022-09-20 22:52:56 +0000 UTC
 APPLICATIONS = "NAME      RECONCILED   AGE\nvelero    {:<10}   3d\n"
 
 
-@cache
-def engine() -> Engine:
-    return builtin_engine()
-
-
-def found(text: str) -> list[str]:
-    findings = rank(match_text(engine(), text.encode()))
-    return [finding.entry.id for finding in findings if not finding.entry.benign]
-
-
 @pytest.mark.parametrize(
     ("table", "state", "entry"),
     [
@@ -71,7 +56,7 @@ def found(text: str) -> list[str]:
     ],
 )
 def test_rows_tell_how_their_objects_ended(table: str, state: str, entry: str) -> None:
-    assert found(table.format(state)) == [entry]
+    assert told(table.format(state)) == [entry]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +72,7 @@ def test_rows_tell_how_their_objects_ended(table: str, state: str, entry: str) -
     ],
 )
 def test_rows_of_objects_that_are_well_tell_nothing(table: str, state: str) -> None:
-    assert found(table.format(state)) == []
+    assert told(table.format(state)) == []
 
 
 def test_rows_are_read_where_a_screen_set_tabs_and_where_cells_are_empty() -> None:

@@ -9,21 +9,19 @@ locations keep the phase that they had.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
 from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, RoleName, Scene, dicts, mapping, metadata, moment, text
-from bot.diagnosis.evidence import children
+from bot.diagnosis.evidence import AFTER, children
 from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.presence import SILENCE, Away, absence, last_test
 from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
-_AFTER = timedelta(minutes=2)
-"""How long after a migration's end the Velero that takes over may have started."""
 _NOT_BEGUN = frozenset({"", "New", "Queued", "ReadyToStart"})
 _ROLES: tuple[RoleName, ...] = ("source", "destination")
 
@@ -79,9 +77,12 @@ def velero_busy(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
     sides = (("source", k.BACKUP), ("destination", k.RESTORE))
     for role, kind in sides:
         scene = dossier.scene(role)
-        mine = [obj for obj in scene.all(kind) if text(metadata(obj).get("uid")) in made]
+        mine: list[Json] = []
+        others: list[Json] = []
+        for obj in scene.all(kind):
+            (mine if text(metadata(obj).get("uid")) in made else others).append(obj)
         waiting = [obj for obj in mine if _phase(obj) in _NOT_BEGUN]
-        busy = [o for o in scene.all(kind) if o not in mine and _phase(o) == "InProgress"]
+        busy = [obj for obj in others if _phase(obj) == "InProgress"]
         if not waiting or not busy:
             continue
         other, own = busy[0], text(metadata(waiting[0]).get("name"))
@@ -120,7 +121,7 @@ def velero_restarted(dossier: Dossier, outcome: Outcome) -> Iterator[Observation
             continue
         scene = dossier.scene("source" if obj.get("kind") == "Backup" else "destination")
         for pod, started in _started(scene):
-            if begun < started <= end + _AFTER:
+            if begun < started <= end + AFTER:
                 kind, name = text(obj.get("kind")).lower(), text(metadata(obj).get("name"))
                 yield answer(
                     "velero-restarted",
