@@ -43,6 +43,10 @@ _STATE = re.compile(
 )
 _TOP = re.compile(r"^(?P<key>kind|name):\s+(?P<value>[\w.-]+)\s*$", re.IGNORECASE)
 _CLAIM = re.compile(r"^(?P<key>Name|Namespace|StorageClass|Status):\s+(?P<value>[\w.-]+)\s*$")
+_GOING = re.compile(r"^Status:\s+Terminating(?: \(lasts \w+\))?\s*$")
+_KEPT_BY = re.compile(r"^Finalizers:\s+\[(?P<finalizer>kubernetes\.io/pvc?-protection)\b")
+_ROOM = re.compile(r"^No (?:resource quota|resource limits|LimitRange resource)\.\s*$")
+"""What is said beneath a namespace that has neither quota nor limits."""
 _PROVISIONER = re.compile(
     r"^(?:Annotations:)?\s+(?P<key>volume\.(?:beta\.)?kubernetes\.io/storage-provisioner)[:=]"
 )
@@ -83,6 +87,9 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
         taken.update(used)
         found += observe({**_object(top, {"containerStatuses": states}), "kind": "Pod"})
     found += _claim(lines)
+    if (going := _going(lines)) is not None:
+        taken.update(index for index, line in enumerate(lines) if _GOING.match(line))
+        found += observe(going)
     found += _volumes(lines)
     for index, row in rows(lines):
         taken.add(index)
@@ -160,6 +167,21 @@ def _claim(lines: Sequence[str]) -> Iterator[Observation]:
                 "status": {"phase": fields["Status"]},
             }
         )
+
+
+def _going(lines: Sequence[str]) -> dict[str, object] | None:
+    """Return the namespace, claim or volume that ``oc describe`` says is being deleted."""
+    if not any(_GOING.match(line) for line in lines):
+        return None
+    name = next((m["value"] for line in lines if (m := _CLAIM.match(line))), "")
+    kept = next((m["finalizer"] for line in lines if (m := _KEPT_BY.match(line))), "")
+    if kept:
+        kind = "PersistentVolumeClaim" if "pvc" in kept else "PersistentVolume"
+        finalizers = {"finalizers": [kept], "deletionTimestamp": ""}
+        return {"kind": kind, "metadata": {"name": name, **finalizers}}
+    if any(_ROOM.match(line) for line in lines):
+        return {"kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Terminating"}}
+    return None
 
 
 def _volumes(lines: Sequence[str]) -> Iterator[Observation]:

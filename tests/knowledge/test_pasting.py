@@ -122,6 +122,7 @@ def test_an_object_is_read_as_one_even_where_it_is_called_a_log() -> None:
     assert found(text, "log", "velero")[0].entry.id == "bsl-unavailable"
 
 
+DELETING = "pvc-stuck-deleting"
 VOLUME = "kind: PodVolumeBackup\nmetadata:\n  name: pvb-1\nstatus:\n  phase: Failed\n"
 
 
@@ -172,6 +173,22 @@ Labels:        <none>
 {first_line}
 Finalizers:    [kubernetes.io/pvc-protection]
 """
+    assert [f.entry.id for f in found(text)] == ([entry] if entry else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "beneath", "entry"),
+    [
+        ("Terminating", "No resource quota.", "namespace-terminating"),
+        ("Terminating (lasts 2d)", "Finalizers:    [kubernetes.io/pvc-protection]", DELETING),
+        ("Active", "No resource quota.", ""),
+        ("Bound", "Finalizers:    [kubernetes.io/pvc-protection]", ""),
+    ],
+)
+def test_a_described_namespace_or_claim_that_is_being_deleted_says_so(
+    status: str, beneath: str, entry: str
+) -> None:
+    text = f"Name:          shop\nLabels:        <none>\nStatus:        {status}\n{beneath}\n"
     assert [f.entry.id for f in found(text)] == ([entry] if entry else [])
 
 
