@@ -2,9 +2,10 @@
 
 mig-controller logs most errors without saying whose they are, and writes the same words into the
 status of the object: into its ``errors``, or its condition ReconcileFailed. Of direct volume
-migrations it logs all without a name, but often a pod, claim or route with its namespace; where
-several were under way at once, no more can be known (logger ``directvolume`` in mig-controller
-pkg/controller/directvolumemigration).
+migrations it logs all without a name, but often a pod, claim or route with its namespace, and of
+image streams often an image, in whose path stands its namespace; where several were under way at
+once, no more can be known (loggers ``directvolume`` and ``directimagestream`` in mig-controller
+pkg/controller/directvolumemigration and directimagestreammigration).
 """
 
 from __future__ import annotations
@@ -39,14 +40,17 @@ _PLACE = re.compile(
     r'"(?P<namespace>[a-z0-9][a-z0-9-]*)(?:/[^"]*)?"',
     re.IGNORECASE,
 )
+_IMAGE = re.compile(r'docker://[^/\s"]+/(?P<namespace>[a-z0-9][a-z0-9-]*)/')
 _LOGGER = re.compile(r'"logger": ?"(?P<logger>\w+)')
 _PHASE = re.compile(r'"phase": ?"(?P<phase>\w+)"')
 _WORD = re.compile(r"[\w.-]+")
 _WAITED = re.compile(r'"msg": ?"Found (?:UNSCHEDULABLE|abnormal event)')
 """What mig-controller says of a pod that it waits for, again each few seconds."""
-_NAMELESS = {"directvolume": k.DVM}
+_NAMELESS = {"directvolume": k.DVM, "directimagestream": k.DISM}
 """Loggers that do not say of which object they speak, with its kind."""
 _WITH_ERRORS = (k.MIGMIGRATION, k.MIGPLAN, k.MIGCLUSTER, k.MIGSTORAGE, k.DVM, k.DIM)
+_LATE = frozenset({"MigrationFailed", "MigrateImageStream"})
+"""Phases after which a transfer only ends."""
 _LOGGED_AFTER = timedelta(seconds=30)
 _RECONCILE = re.compile(r"Reconcile failed: \[(.*)\]\. See controller logs", re.DOTALL)
 
@@ -101,7 +105,7 @@ class Attribution:
         self._phases = {phase for obj in (*targets, *own) for phase in _reached(obj)}
         self._uids = {text(metadata(obj).get("uid")) for obj in own} - {""}
         self._namespaces = {name for pair in dossier.namespaces for name in pair}
-        self._transfers = self._host.all(k.DVM)
+        self._transfers = {kind.kind: self._host.all(kind) for kind in _NAMELESS.values()}
         own_names = {text(metadata(obj).get("name")) for obj in own}
         kinds = (k.MIGMIGRATION, k.DVM, k.DIM, k.BACKUP, k.RESTORE)
         every = (
@@ -124,11 +128,17 @@ class Attribution:
         logger = _LOGGER.search(record)
         if logger is None or logger["logger"] not in _NAMELESS:
             return "unknown"
+        images = {found["namespace"] for found in _IMAGE.finditer(record)}
+        if images & self._namespaces:
+            return "target"
+        if images & self._copied_from:
+            return "other"
+        transfers = self._transfers[_NAMELESS[logger["logger"]].kind]
         phase = _PHASE.search(record)
-        going = [t for t in self._transfers if _says(t, time, phase["phase"] if phase else "")]
+        going = [t for t in transfers if _says(t, time, phase["phase"] if phase else "")]
         mine = [transfer for transfer in going if self._is_own(transfer)]
         alone = len(mine) == len(going) == 1
-        return "unknown" if alone or not self._transfers else "other"
+        return "unknown" if alone or not transfers else "other"
 
     def is_over(self, record: str) -> bool:
         """Return whether a record tells of what was, such as a wait that the target got over."""
@@ -147,6 +157,12 @@ class Attribution:
         told = errors_of(obj for obj in every if text(metadata(obj).get("uid")) not in kin)
         return frozenset(told) - frozenset(errors_of(self._kin))
 
+    @cached_property
+    def _copied_from(self) -> frozenset[str]:
+        """The namespaces of the image streams that are copied for anyone."""
+        streams = (mapping(obj, "spec").get("imageStreamRef") for obj in self._host.all(k.DISM))
+        return frozenset(text(s.get("namespace")) for s in streams if isinstance(s, dict)) - {""}
+
     def _is_own(self, transfer: Json) -> bool:
         return text(metadata(transfer).get("uid")) in self._uids
 
@@ -161,7 +177,7 @@ def _reached(obj: Json) -> Iterator[str]:
 
 
 def _says(transfer: Json, time: datetime | None, phase: str) -> bool:
-    """Return whether a direct volume migration may have logged a phase at a time."""
+    """Return whether a transfer may have logged a phase at a time."""
     status = mapping(transfer, "status")
     begun = moment(metadata(transfer).get("creationTimestamp"))
     ended = [
@@ -169,7 +185,7 @@ def _says(transfer: Json, time: datetime | None, phase: str) -> bool:
         for c in dicts(status.get("conditions"))
         if c.get("type") in ("Succeeded", "Failed") and c.get("status") == "True"
     ]
-    if phase == "MigrationFailed" and status.get("phase") not in (phase, "Completed"):
+    if phase in _LATE and status.get("phase") not in (*_LATE, "Completed"):
         return False
     if time is None or begun is None:
         return True

@@ -151,6 +151,63 @@ class TestTransfersThatGoOnAtOnce:
         assert CLAIM in said(diagnoser, POD % "shop", going(self.WAITS), over)
 
 
+class TestImageStreamsThatAreCopiedAtOnce:
+    """mig-controller copies one stream after the other, and says of which only by the image."""
+
+    WAITS = "WaitForDirectImageMigrationToComplete"
+    GONE = "registry-manifest-unknown"
+    ERROR = (
+        '{"level":"info","ts":1772363522.4,"logger":"directimagestream","msg":"[imagecopy] Error '
+        "copying image: initializing source docker://registry.ocp3.example.com/%s/app@sha256:c0ffee"
+        ": reading manifest sha256:c0ffee in registry.ocp3.example.com/%s/app: manifest unknown"
+        '","phase":"MigrateImageStream"}\n'
+    )
+    NAMELESS = (
+        '{"level":"info","ts":1772363522.4,"logger":"directimagestream","msg":"[imagecopy] Error '
+        'copying image: manifest unknown","phase":"MigrateImageStream"}\n'
+    )
+
+    @staticmethod
+    def copies(namespace: str, **status: Any) -> tuple[Thing, Thing]:
+        def made(by: str, name: str) -> Thing:
+            owner = {"kind": by, "name": name, "uid": f"uid-{by.lower()}-{name}"}
+            return {"creationTimestamp": "2026-03-01T11:06:00Z", "ownerReferences": [owner]}
+
+        run = f"{namespace}-1"
+        images = mtc("DirectImageMigration", run, metadata=made("MigMigration", run))
+        stream = mtc(
+            "DirectImageStreamMigration",
+            f"{run}-app",
+            metadata=made("DirectImageMigration", run),
+            spec={"imageStreamRef": {"namespace": namespace, "name": "app"}},
+            status={"phase": "MigrateImageStream", **status},
+        )
+        return images, stream
+
+    def test_an_image_of_another_namespace_is_anothers(self, diagnoser: Diagnoser) -> None:
+        log = self.ERROR % ("bank", "bank")
+        both = (*self.copies("shop"), *self.copies("bank"))
+        assert not said(diagnoser, log, going(self.WAITS), *both)
+
+    def test_an_image_of_its_namespace_is_its_own(self, diagnoser: Diagnoser) -> None:
+        log = self.ERROR % ("shop", "shop")
+        both = (*self.copies("shop"), *self.copies("bank"))
+        assert self.GONE in said(diagnoser, log, going(self.WAITS), *both)
+
+    def test_an_image_of_a_namespace_that_nobody_migrates_may_be_its_own(
+        self, diagnoser: Diagnoser
+    ) -> None:
+        log = self.ERROR % ("openshift", "openshift")
+        assert self.GONE in said(diagnoser, log, going(self.WAITS), *self.copies("shop"))
+
+    def test_a_line_without_an_image_is_laid_at_no_door_while_another_is_copied(
+        self, diagnoser: Diagnoser
+    ) -> None:
+        ours, theirs = self.copies("shop"), self.copies("bank")
+        assert self.GONE in said(diagnoser, self.NAMELESS, going(self.WAITS), *ours)
+        assert not said(diagnoser, self.NAMELESS, going(self.WAITS), *ours, *theirs)
+
+
 def test_what_a_condition_was_when_it_began_is_no_finding(diagnoser: Diagnoser) -> None:
     assert not said(diagnoser, BEGAN, going("InitialBackupCreated"))
 
