@@ -11,7 +11,7 @@ import re
 
 _HEAD = re.compile(r"\b\d+/(?P<nodes>\d{1,6}) nodes are available", re.IGNORECASE)
 _PREEMPTION = re.compile(r"\bpreemption: ", re.IGNORECASE)
-_COUNT = re.compile(r"(?P<count>\d{1,6}) (?:node\(s\) )?(?:had |were )?$")
+_COUNT = re.compile(r"(?P<count>\d{1,6}) (?:node\(s\) )?(?:had |were )?(?:untolerated )?$")
 _LEAST = 0.6
 _SPAN = 0.35
 """What the share of the nodes adds to the confidence."""
@@ -28,7 +28,7 @@ def most_nodes(pattern: re.Pattern[str], text: str) -> tuple[re.Match[str], floa
     end = found.start() if (found := _PREEMPTION.search(text, head.end())) else len(text)
     counted: list[tuple[int, re.Match[str]]] = []
     for reason in pattern.finditer(text, head.end(), end):
-        before = max(head.end(), reason.start() - 24)
+        before = max(head.end(), reason.start() - 36)
         if said := _COUNT.search(text, before, reason.start()):
             counted.append((int(said["count"]), reason))
     if not counted:

@@ -35,6 +35,11 @@ def first(reasons: str) -> Ranked:
             "unschedulable-volume-zone",
         ),
         (f"{MASTERS}, 6 node(s) exceed max volume count", "unschedulable-volume-limit"),
+        (
+            "1 node(s) had untolerated taint {node.kubernetes.io/network-unavailable: }, "
+            "8 node(s) exceed max volume count",
+            "unschedulable-volume-limit",
+        ),
     ],
 )
 def test_the_reason_of_most_nodes_leads(reasons: str, entry: str) -> None:
