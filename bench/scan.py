@@ -47,6 +47,8 @@ _WRITTEN = 1 << 20
 keeps small pages, and every tool needs 0.1 s a GB more to read it."""
 _PATIENCE = 60
 """Seconds after which a tool is run no more: with so many patterns one run may take minutes."""
+_ROOM = ("--regex-size-limit=1G", "--dfa-size-limit=1G")
+"""Memory for ripgrep's automata: two thousand patterns do not fit into what it takes by default."""
 _RUST_ESCAPES = frozenset(r"\.+*?()|[]{}^$#&-~")
 
 
@@ -158,7 +160,7 @@ def _compared(ours: Run, file: Path, patterns: Sequence[Pattern], runs: int) -> 
         given = Path(folder) / "patterns"
         if shutil.which("rg"):
             given.write_text("\n".join(for_ripgrep(pattern) for pattern in patterns) + "\n")
-            command = ["rg", "--no-config", "--text", "--threads=1", "-f", str(given)]
+            command = ["rg", "--no-config", "--text", "--threads=1", *_ROOM, "-f", str(given)]
             _print("ripgrep", _median(_tool(command, file, min(runs, 3))), ours)
         else:
             print("ripgrep is not here: apt-get install ripgrep")
