@@ -25,6 +25,7 @@ from knowledge.matching.engine import Engine, Match
 from knowledge.matching.playbooks import ignored, ran_by
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
+from knowledge.ranking import rank
 from knowledge.safe_yaml import load_yaml_documents
 from knowledge.startlogs import came_about
 from knowledge.volumelogs import settled
@@ -56,6 +57,8 @@ _CUTS = 4
 _QUOTE = re.compile(r'(?<!\\)"')
 _WRAPPED = 12
 """Lines over which a quotation may be wrapped."""
+_SHORT = 16
+"""Lines of a text that is read again as paragraphs, in case what it says was broken anywhere."""
 _NARROW = 60
 """Columns of the narrowest terminal."""
 _RECORD = (
@@ -71,6 +74,10 @@ _GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
 """What only the line before gives a sense: what went wrong with the address that stands there."""
 _TYPED = re.compile(r"^(\s*(?:[a-z0-9][\w-]*\s{2,})?)[a-z]+(?:\.[a-z0-9.-]+)?/(?=[\w.-]+\s{2,}\S)")
 """What ``oc get all`` writes before the name in a row: pod/, deployment.apps/."""
+_DATED = re.compile(
+    r"\s*(?:\d[\d:.,hms-]*[smhd]?|[A-Z][a-z]{2} +\d+ \d\d:\S+|<unknown>|\[[^\]]*\])\s"
+)
+"""What stands before a row or a record that tells its age or time."""
 _OWN_LINE = re.compile(
     r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
     r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
@@ -119,11 +126,29 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     component = component or ran_by(text)
     lines = _closed(text.splitlines())
     found = _match_lines(engine, lines, kind, component)
-    if all(match.entry.benign for match in found):
-        for whole in (_unwrapped(lines), _spoken(text, kind), _rejoined(lines)):
-            if 0 < len(whole) < len(lines):
-                found += _match_lines(engine, whole, kind, component)
+    quiet = all(match.entry.benign for match in found)
+    if not quiet and len(lines) > _SHORT:
+        return found
+    for read in (
+        _unwrapped(lines),
+        _spoken(text, kind),
+        _rejoined(lines),
+        _paragraphs(lines),
+    ):
+        if 0 < len(read) < len(lines):
+            more = _match_lines(engine, read, kind, component)
+            if quiet:
+                found += more
+            elif _tells_more(more, found):
+                found = more
     return found
+
+
+def _tells_more(more: Sequence[Match], found: Sequence[Match]) -> bool:
+    """Return whether one reading of a text names what is vague in another, and lacks nothing."""
+    roots, others = ({one.entry.id for one in rank(each)} for each in (found, more))
+    vaguer = {other for match in more for other in match.entry.supersedes}
+    return bool(others) and bool(roots - others) and roots - others <= vaguer
 
 
 def _among_others(engine: Engine, text: str, kind: str, component: str) -> list[Match]:
@@ -220,6 +245,19 @@ def _rejoined(lines: Sequence[str]) -> list[str]:
         goes_on = len(line) in (width, width - 1)
         if len(line) == width - 1:
             whole[-1] += " "
+    return whole
+
+
+def _paragraphs(lines: Sequence[str]) -> list[str]:
+    """Return a few lines with those joined that somebody typed or a page broke in between."""
+    if len(lines) > _SHORT:
+        return []
+    whole: list[str] = []
+    for line in filter(str.strip, lines):
+        if whole and not any(begin.match(line) for begin in (_FRESH, _BEGINS, _DATED)):
+            whole[-1] = f"{whole[-1]} {line.strip()}"
+        else:
+            whole.append(line)
     return whole
 
 

@@ -192,6 +192,34 @@ def test_a_described_namespace_or_claim_that_is_being_deleted_says_so(
     assert [f.entry.id for f in found(text)] == ([entry] if entry else [])
 
 
+@pytest.mark.parametrize(
+    ("broken", "entry"),
+    [
+        (
+            'Internal error occurred: failed calling\nwebhook "v.x.io": failed to call '
+            'webhook: Post\n"https://v.x.svc:443/v?timeout=10s":\ndial tcp 10.0.0.1:443: '
+            "connection refused\n",
+            "admission-webhook-unavailable",
+        ),
+        (
+            'MountVolume.SetUp failed for volume "config":\n\nconfigmap "settings" not found\n',
+            "pod-config-missing",
+        ),
+    ],
+)
+def test_what_somebody_broke_into_lines_is_read_as_one_paragraph(broken: str, entry: str) -> None:
+    assert [f.entry.id for f in found(broken)] == [entry]
+
+
+def test_rows_that_tell_their_age_are_no_paragraph() -> None:
+    rows = (
+        "12m Warning FailedScheduling pod/web-1 0/6 nodes are available: pod has unbound immediate"
+        " PersistentVolumeClaims.\n12m Normal Scheduled pod/web-1 Successfully assigned\n"
+        "11m Normal Started pod/web-1 Started container web\n"
+    )
+    assert found(rows, "event") == ()
+
+
 def test_the_end_of_a_very_long_line_is_read() -> None:
     text = '{"level":"error","stack":"' + "a.go:1 " * 4000 + '","error":"no space left on device"}'
     assert found(text, "log", "restic")[0].entry.id == "restic-no-space"
