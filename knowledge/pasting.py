@@ -22,7 +22,7 @@ from knowledge.describing import described
 from knowledge.eventtables import overcome
 from knowledge.fragments import CONTAINER, closed, whole
 from knowledge.matching.engine import Engine, Match
-from knowledge.matching.playbooks import ignored, ran_by
+from knowledge.matching.playbooks import answered, ignored, ran_by
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
 from knowledge.ranking import rank
@@ -126,6 +126,9 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     component = component or ran_by(text)
     lines = _closed(text.splitlines())
     found = _match_lines(engine, lines, kind, component)
+    if answers := answered(lines):
+        more = _match_lines(engine, answers, kind, component)
+        found = more if _tells_more(more, found) else found
     quiet = all(match.entry.benign for match in found)
     if not quiet and len(lines) > _SHORT:
         return found

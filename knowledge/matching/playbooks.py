@@ -72,6 +72,28 @@ def ignored(lines: Sequence[str]) -> set[int]:
     return found
 
 
+def answered(lines: Sequence[str]) -> list[str]:
+    """Return the lines with what a failed task answered joined to it; nothing where none did.
+
+    The recap that counts the failure tells nothing more, and is left out.
+    """
+    joined: list[str] = []
+    at = 0
+    failed = False
+    while at < len(lines):
+        end = at + 1
+        line = lines[at].encode()
+        if _fails(line):
+            failed = True
+            end = max(_answer(lines, at, min(len(lines), at + TASK_LINES))) + 1
+        elif failed and _RECAP.search(line) is not None:
+            at = end
+            continue
+        joined.append(" ".join([lines[at], *(line.strip() for line in lines[at + 1 : end])]))
+        at = end
+    return joined if len(joined) < len(lines) else []
+
+
 def ran_by(text: str) -> str:
     """Return ``hook`` where a text shows tasks of Ansible that are none of the operator's; else
     nothing."""

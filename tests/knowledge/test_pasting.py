@@ -366,6 +366,25 @@ def test_a_task_whose_failure_is_ignored_is_no_trouble() -> None:
     assert not found(PLAYBOOK % "...ignoring", component="operator")
 
 
+ANSWER = """\
+TASK [shop : Fetch the catalog] ************************************************
+fatal: [localhost]: FAILED! => changed=true
+  cmd: podman pull registry.example:5000/shop/catalog:v4.10
+  msg: non-zero return code
+  rc: 125
+  stderr: |-
+    Error: reading manifest v4.10 in registry.example:5000/shop/catalog: manifest unknown
+%s
+PLAY RECAP *********************************************************************
+localhost                  : ok=2    changed=1    unreachable=0    failed=1
+"""
+
+
+@pytest.mark.parametrize("more", ["", "".join(f"  - row {n}\n" for n in range(20))])
+def test_what_a_task_met_stands_before_the_task_that_failed(more: str) -> None:
+    assert found(ANSWER % more)[0].entry.id == "registry-manifest-unknown"
+
+
 def in_log(text: str, *, chunk: int = 100) -> list[str]:
     data = text.encode()
     chunks = [data[at : at + chunk] for at in range(0, len(data), chunk)]
