@@ -94,6 +94,50 @@ def test_stores_behind_one_that_does_not_answer_are_named_with_it() -> None:
     assert quote.text.endswith("made at 11:52:00Z; nor have silent")
 
 
+class TestStoresThatNeverAnswer:
+    """mig-controller tests one after the other without a limit, and other kinds meanwhile."""
+
+    def stores(self, *names: str) -> list[Thing]:
+        return [
+            mtc(
+                "MigStorage",
+                name,
+                spec={"backupStorageConfig": {"awsS3Url": "http://minio.example.com:9000"}},
+                metadata={"creationTimestamp": f"2026-03-01T11:5{minute}:00Z"},
+            )
+            for minute, name in enumerate(names)
+        ]
+
+    def elsewhere(self, at: str) -> Thing:
+        condition = {**true("Ready", "Required"), "lastTransitionTime": f"2026-03-01T{at}:00Z"}
+        return mtc("MigCluster", "ocp4", status={"conditions": [condition]})
+
+    @pytest.mark.parametrize("asked", ["silent", "store"])
+    def test_the_one_at_which_the_controller_waits_is_named(self, asked: str) -> None:
+        here = plane(*self.stores("silent", "store"), self.elsewhere("11:58"), deployment(1, 1))
+        found = diagnoser()(here, ObjectRef("MigStorage", asked, MTC_NAMESPACE))
+        assert found.root is not None
+        assert (found.root.entry.id, found.root.subject.name) == ("store-unanswering", "silent")
+        assert "http://minio.example.com:9000" in found.root.quotes[0].text
+        assert found.root.quotes[0].text.endswith("behind it wait store")
+
+    def test_it_is_named_for_plans_and_migrations_that_use_one_behind_it(self) -> None:
+        not_ready = true("StorageNotReady", "Critical", "The referenced `migStorageRef` ...")
+        blocked = going("", true("PlanNotReady", "Critical", "The `migPlanRef` is not Ready."))
+        stores = self.stores("silent", "store")
+        here = plane(blocked, plan(conditions=[not_ready]), *stores, self.elsewhere("11:58"))
+        for target in (SHOP_1, SHOP):
+            found = diagnoser()(here, target)
+            assert found.root is not None
+            assert (found.root.entry.id, found.root.subject.name) == ("store-unanswering", "silent")
+
+    def test_none_is_blamed_while_the_controller_looks_at_nothing_at_all(self) -> None:
+        here = plane(*self.stores("silent", "store"), self.elsewhere("11:49"), deployment(1, 1))
+        found = diagnoser()(here, ObjectRef("MigStorage", "store", MTC_NAMESPACE))
+        assert found.root is not None
+        assert found.root.entry.id == "object-untouched"
+
+
 def test_a_migration_whose_store_was_never_looked_at_is_held_up_by_the_store() -> None:
     store = mtc("MigStorage", "store", metadata=NEW)
     not_ready = true("StorageNotReady", "Critical", "The referenced `migStorageRef` ...")

@@ -16,7 +16,11 @@ from bot.diagnosis.probes.agents import (
     volume_copies_unfinished,
     volumes_not_on_nfs,
 )
-from bot.diagnosis.probes.controller import controller_absent, object_untouched
+from bot.diagnosis.probes.controller import (
+    controller_absent,
+    object_untouched,
+    store_unanswering,
+)
 from bot.diagnosis.probes.images import images_missing
 from bot.diagnosis.probes.namespaces import (
     node_selector_agrees,
@@ -35,6 +39,7 @@ Probe = Callable[[Dossier, Outcome], Iterator[Observation]]
 PROBES: tuple[Probe, ...] = (
     controller_absent,
     object_untouched,
+    store_unanswering,
     velero_absent,
     velero_busy,
     velero_hangs,

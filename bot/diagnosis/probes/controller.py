@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 from bot.clusters import kinds as k
 from bot.clusters.kinds import BY_KIND, MTC_NAMESPACE, Kind
 from bot.clusters.port import Json
-from bot.diagnosis.dossier import Dossier, Scene, mapping, metadata, moment, ref_name, text
+from bot.diagnosis.dossier import (
+    Dossier,
+    Scene,
+    dicts,
+    mapping,
+    metadata,
+    moment,
+    ref_name,
+    text,
+)
 from bot.diagnosis.probes.answers import answer
 from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.presence import Away, absence
@@ -83,6 +92,48 @@ def object_untouched(dossier: Dossier, outcome: Outcome) -> Iterator[Observation
         )
 
 
+def store_unanswering(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
+    """Answer where the store that is asked for waits behind one, or is one, that never answers.
+
+    mig-controller tests one store after the other and sets itself no limit in doing so; it goes on
+    with other kinds meanwhile. It takes stores as they come: the oldest without a status is the one
+    it tests (mig-controller pkg/controller/migstorage/validation.go). Clusters have a limit.
+    """
+    host, plan = dossier.scene("host"), dossier.plan
+    asked = dossier.subject if dossier.target.kind == k.MIGSTORAGE.kind else None
+    if plan is not None:
+        asked = host.named(k.MIGSTORAGE, ref_name(plan, "migStorageRef"))
+    if outcome.ended or asked is None or not _untouched(asked, dossier.now):
+        return
+    waiting = _waiting(host, k.MIGSTORAGE, dossier.now)
+    held_at = host.named(k.MIGSTORAGE, waiting[0])
+    made = moment(metadata(held_at).get("creationTimestamp"))
+    if held_at is None or made is None or not _goes_on(host, made + UNTOUCHED):
+        return
+    config = mapping(mapping(held_at, "spec").get("backupStorageConfig"))
+    address = text(config.get("awsS3Url"))
+    behind = f"; behind it wait {', '.join(waiting[1:6])}" if waiting[1:] else ""
+    yield answer(
+        "store-unanswering",
+        f"migstorage/{waiting[0]}{f' ({address})' if address else ''} has no status since it was"
+        f" made at {made:%H:%M:%SZ}, while mig-controller goes on with other objects{behind}",
+        where=f"migstorage/{waiting[0]} status",
+        subject=subject_of(held_at, host.cluster),
+        time=made,
+    )
+
+
+def _goes_on(host: Scene, since: datetime) -> bool:
+    """Return whether mig-controller has changed a condition of another kind after a time."""
+    return any(
+        (changed := moment(condition.get("lastTransitionTime"))) is not None and changed > since
+        for kind in _LOOKED_AT
+        for obj in host.all(kind)
+        for condition in dicts(mapping(obj, "status").get("conditions"))
+    )
+
+
+_LOOKED_AT = (k.MIGMIGRATION, k.MIGPLAN, k.MIGCLUSTER, k.DVM, k.DIM)
 _ENDS = ("src", "dest")
 
 
