@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from knowledge.fragments import OF_ONE_KIND
 from knowledge.observations import Observation
 from knowledge.observing import observe, without_canceled
 from knowledge.tables import rows
@@ -72,8 +73,10 @@ def described(lines: Sequence[str], component: str = "") -> tuple[list[Observati
         if condition["status"].lower() not in _STATES:
             continue
         taken.update(used)
-        facts = observe(_object(top, {"conditions": [condition]}))
-        found += [fact for fact in facts if fact.kind != "object"]
+        alone = "kind" not in top and condition["type"] in OF_ONE_KIND
+        of = {**top, "kind": OF_ONE_KIND[condition["type"]]} if alone else top
+        facts = observe(_object(of, {"conditions": [condition]}))
+        found += [fact for fact in facts if alone or fact.kind != "object"]
     if top.get("kind", "MigMigration") == "MigMigration" and _of_one(lines):
         found = list(without_canceled(found))
     status, used = _status(lines)
@@ -191,7 +194,7 @@ def _volumes(lines: Sequence[str]) -> Iterator[Observation]:
         indent = len(line) - len(line.lstrip())
         if begin := _VOLUMES.match(line):
             kind, depth = f"PodVolume{begin['old'] or begin['new']}", indent
-        elif line.strip() and indent <= depth:
+        elif line.strip() and indent < depth + (_FAILED.match(line) is None):
             kind = ""
         elif kind and (failed := _FAILED.match(line)):
             first = lines[index + 1].strip() if index + 1 < len(lines) else ""

@@ -17,7 +17,8 @@ _MEMBER = re.compile(r'\s*"[\w./-]+"\s*:')
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _CLOSING = {"{": "}", "[": "]"}
 _STATES = frozenset({"waiting", "terminated"})
-CONTAINER = frozenset({"state", "lastState"}) | _STATES
+_STATE = frozenset({"state", "lastState"})
+CONTAINER = _STATE | _STATES
 """Keys by which the state of a container is known."""
 _CONTAINERS = frozenset({"containerStatuses", "initContainerStatuses"})
 _FIELDS = {
@@ -25,8 +26,14 @@ _FIELDS = {
     "DirectImageMigration": {"newISs", "successfulISs", "failedISs", "deletedISs"},
     "DirectVolumeMigrationProgress": {"lastObservedProgressPercent", "lastObservedTransferRate"},
     "MigMigration": {"pipeline"},
+    "Backup": {"itemsBackedUp", "volumeSnapshotsAttempted", "csiVolumeSnapshotsAttempted"},
+    "Restore": {"itemsRestored", "restoreItemOperationsAttempted"},
+    "BackupStorageLocation": {"lastValidationTime", "lastSyncedTime"},
+    "BackupRepository": {"lastMaintenanceTime", "recentMaintenance"},
 }
-"""Fields of a status that one kind of object has only."""
+"""Fields of a status, or of the progress in it, that one kind of object has only."""
+OF_ONE_KIND = {"Reconciled": "DataProtectionApplication"}
+"""Types of conditions that one kind of object has only, which says by False what is wrong."""
 _STATUS = frozenset({"conditions", "errors", "itinerary", "observedDigest", "phase", "podPhase"})
 
 
@@ -58,10 +65,10 @@ def whole(value: Any) -> Any:
         return [whole(item) for item in value]
     if isinstance(value, Mapping) and not {"kind", "metadata", "items"} & value.keys():
         status = value.get("status") if "status" in value else value
-        if isinstance(status, Mapping) and _STATUS & status.keys():
-            for kind, fields in _FIELDS.items():
-                if fields & status.keys():
-                    return {"kind": kind, "status": status}
+        if isinstance(status, Mapping) and (kind := _kind(status)):
+            return {"kind": kind, "status": status}
+        if value.keys() == {"status"} and isinstance(status, Mapping) and _STATE & status.keys():
+            return whole(status)
     if not isinstance(value, Mapping) or {"kind", "status", "metadata", "items"} & value.keys():
         return value
     if _CONTAINERS & value.keys():
@@ -74,6 +81,23 @@ def whole(value: Any) -> Any:
     if isinstance(value.get("state"), Mapping) and _telling(value["state"]):
         return {"kind": "Pod", "status": {"containerStatuses": [value]}}
     return value
+
+
+def _kind(status: Mapping[str, Any]) -> str:
+    """Return the kind that has such a status; empty where none or several have."""
+    if not _STATUS & status.keys():
+        return ""
+    progress = status.get("progress")
+    names = status.keys() | (progress.keys() if isinstance(progress, Mapping) else set())
+    for kind, fields in _FIELDS.items():
+        if fields & names:
+            return kind
+    conditions = status.get("conditions")
+    for condition in conditions if isinstance(conditions, list) else ():
+        said = condition.get("type") if isinstance(condition, Mapping) else None
+        if isinstance(said, str) and said in OF_ONE_KIND:
+            return OF_ONE_KIND[said]
+    return ""
 
 
 def _telling(state: Mapping[str, Any]) -> bool:

@@ -118,7 +118,7 @@ def _without_superseded(matches: list[Match]) -> list[Match]:
         }
         if vaguer and not match.doubted:
             by_observation[_identity(match.observation)].update(vaguer)
-            if match.observation.subject.name and not match.entry.benign:
+            if match.observation.subject.kind and not match.entry.benign:
                 by_subject[match.observation.subject].update(vaguer)
     return [
         match

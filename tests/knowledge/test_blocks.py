@@ -90,6 +90,7 @@ def test_message_whose_quotation_was_cut_off_is_read_to_its_end() -> None:
     ("text", "entry"),
     [
         ("Restic Backups:\n  Failed:\n    shop/db-0: data\n", "podvolumebackup-failed"),
+        ("  Restic Backups:\n  Failed:\n    shop/db-0: data\n", "podvolumebackup-failed"),
         ("Errors: Restic Backups:\n  Failed:\n    shop/db-0: data\n", "podvolumebackup-failed"),
         ("  Pod Volume Backups - kopia:\n    Failed:  2\n", "podvolumebackup-failed"),
         (

@@ -68,6 +68,7 @@ DESCRIBED = """\
         (AFTER_ITS_BRACE, "unschedulable-insufficient"),
         (SEVERAL, "container-config-error"),
         (YAML, "container-failed"),
+        ("status:\n  state:\n    waiting: {reason: RunContainerError}\n", "container-cannot-start"),
         (DESCRIBED, "container-failed"),
         (DESCRIBED.replace("State:", "Last State:"), "container-failed"),
     ],
@@ -108,6 +109,38 @@ def test_fields_of_a_status_tell_what_it_is_the_status_of(field: str, entries: l
     for text in (status, "status:\n" + "".join(f"  {line}\n" for line in status.splitlines())):
         found = rank(match_text(engine(), text.encode()))
         assert [finding.entry.id for finding in found] == entries
+
+
+@pytest.mark.parametrize(
+    ("piece", "entry"),
+    [
+        (
+            "status:\n  phase: PartiallyFailed\n  progress: {itemsBackedUp: 9}\n",
+            "velero-backup-failed",
+        ),
+        ("phase: PartiallyFailed\nprogress: {itemsRestored: 9}\n", "velero-restore-failed"),
+        ("status:\n  phase: Completed\n  progress: {itemsRestored: 9}\n", ""),
+        ("phase: Unavailable\nlastValidationTime: '2024-10-25T08:34:26Z'\n", "bsl-unavailable"),
+        (
+            "status:\n  conditions:\n  - {type: Reconciled, status: 'False', message: odd}\n",
+            "dpa-not-reconciled",
+        ),
+        (
+            "  Message:  odd\n  Reason:   Error\n  Status:   False\n  Type:     Reconciled\n",
+            "dpa-not-reconciled",
+        ),
+        ("  Message:  fine\n  Status:   True\n  Type:     Reconciled\n", ""),
+        (
+            "status:\n  conditions:\n  - {type: Reconciled, status: 'False',\n"
+            "     message: 'Secret \"cloud-credentials\" not found'}\n",
+            "store-credentials-missing",
+        ),
+    ],
+)
+def test_what_velero_and_oadp_say_of_themselves_is_known_by_its_fields(
+    piece: str, entry: str
+) -> None:
+    assert first(piece) == entry
 
 
 def test_a_pipeline_of_something_else_is_no_migration() -> None:
