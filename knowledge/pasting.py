@@ -75,9 +75,10 @@ _GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
 _TYPED = re.compile(r"^(\s*(?:[a-z0-9][\w-]*\s{2,})?)[a-z]+(?:\.[a-z0-9.-]+)?/(?=[\w.-]+\s{2,}\S)")
 """What ``oc get all`` writes before the name in a row: pod/, deployment.apps/."""
 _DATED = re.compile(
-    r"\s*(?:\d[\d:.,hms-]*[smhd]?|[A-Z][a-z]{2} +\d+ \d\d:\S+|<unknown>|\[[^\]]*\])\s"
+    r"\s*(?:\d[\d:.,hms-]*[smhd]?|[A-Z][a-z]{2} +\d+ \d\d:\S+|<unknown>|\[[^\]]*\]"
+    r"|[A-Z]\w*(?: [A-Z]\w*){1,3}:)\s"
 )
-"""What stands before a row or a record that tells its age or time."""
+"""What stands before a row or a record that tells its age or time, or in words what it is."""
 _OWN_LINE = re.compile(
     r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
     r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
