@@ -25,10 +25,16 @@ from bot.remediation.recorded import question_of
 from bot.remediation.staleness import no_longer_fits
 from bot.store.approval_records import Approval
 from bot.store.approvals import StoredApprovals
+from knowledge.texts import LocalText
 
 
 class NotPermitted(Exception):
-    """It must not be done, or not go on; ``str()`` says why."""
+    """It must not be done, or not go on; ``str()`` says why, in English."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        """Keep the reason in both languages."""
+        self.reason = LocalText(en=en, zh=zh)
+        super().__init__(en)
 
 
 class Permits:
@@ -55,26 +61,29 @@ class Permits:
         identity = self.to_go_on(approval, plan, ground, now)
         closed = in_window(self._policy(), question_of(plan), now)
         if not closed.allowed:
-            raise NotPermitted(closed.reason.en)
+            raise NotPermitted(closed.reason.en, closed.reason.zh)
         said = no_longer_fits(plan, plane, self._actions, now)
         if said:
-            raise NotPermitted(said)
+            raise NotPermitted(said.en, said.zh)
         return identity
 
     def to_go_on(self, approval: Approval, plan: Plan, ground: Ground, now: datetime) -> Identity:
         """Return whom the calls are made as. Raises ``NotPermitted`` or ``ClusterError``."""
         said = self._approvals.unvouched(approval)
         if said:
-            raise NotPermitted(said)
+            raise NotPermitted(said.en, said.zh)
         policy = self._policy()
         requester, *approvers = self._people(approval)
         self._by_policy(policy, plan, requester, approvers, now)
         identity = identity_of(requester, policy.identity)
         if identity is None or identity.user != approval.cluster_user:
-            raise NotPermitted("the requester is somebody else on the clusters now")
+            raise NotPermitted(
+                "the requester is somebody else on the clusters now",
+                "申请人在集群上的身份已变化",
+            )
         denied = refused_by_clusters(identity, permissions_of(plan), ground.reader)
         if denied:
-            raise NotPermitted(denied[0].en)
+            raise NotPermitted(denied[0].en, denied[0].zh)
         return identity
 
     def _people(self, approval: Approval) -> list[Person]:
@@ -82,7 +91,8 @@ class Permits:
             return [self._directory(p) for p in (approval.requester, *approval.approvers)]
         except LookupError:
             raise NotPermitted(
-                "one of those who decided is no longer a member of the workspace"
+                "one of those who decided is no longer a member of the workspace",
+                "参与决定的人员中有人已不在工作区",
             ) from None
 
     def _by_policy(
@@ -96,7 +106,10 @@ class Permits:
         question = question_of(plan)
         asking = decide(policy, requester, "request", question, now, windows=False)
         if not asking.allowed:
-            raise NotPermitted(f"the requester may not any more: {asking.reason.en}")
+            raise NotPermitted(
+                f"the requester may not any more: {asking.reason.en}",
+                f"申请人已无权执行：{asking.reason.zh}",
+            )
         needs = needed(policy, question)
         counted = {
             who_on_clusters(policy, person)
@@ -105,10 +118,14 @@ class Permits:
         }
         for person in approvers:
             if not decide(policy, person, "approve", question, now).allowed:
-                raise NotPermitted(f"an approver may not approve it any more ({person.id})")
+                raise NotPermitted(
+                    f"an approver may not approve it any more ({person.id})",
+                    f"批准人 {person.id} 已无权批准",
+                )
         if len(counted) < needs.people:
             raise NotPermitted(
-                f"policy asks for {needs.people} approval(s), there are {len(counted)} that count"
+                f"policy asks for {needs.people} approval(s), there are {len(counted)} that count",
+                f"策略要求 {needs.people} 个批准，有效的只有 {len(counted)} 个",
             )
 
 

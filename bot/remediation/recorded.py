@@ -8,6 +8,7 @@ from bot.access.deciding import Question
 from bot.remediation.plans import Plan
 from bot.remediation.refusals import Refused
 from bot.store.approval_records import Approval
+from knowledge.texts import LocalText
 
 
 def plan_of(approval: Approval) -> Plan:
@@ -33,6 +34,15 @@ def question_of(plan: Plan) -> Question:
         plan.target.plan,
         plan.target.namespaces,
         plan.destroys_data,
+    )
+
+
+def not_configured(plan: Plan) -> LocalText:
+    """Return what is said of a plan whose control cluster the bot knows no more."""
+    name = plan.target.control
+    return LocalText(
+        en=f"control cluster {name} is no longer configured",
+        zh=f"控制集群 {name} 已不在配置中",
     )
 
 

@@ -24,7 +24,7 @@ from bot.remediation.permissions import permissions_of
 from bot.remediation.permitting import same_person, who_on_clusters
 from bot.remediation.planning import draft_plan, rehearse_plan
 from bot.remediation.plans import Plan
-from bot.remediation.recorded import over, plan_of, question_of
+from bot.remediation.recorded import not_configured, over, plan_of, question_of
 from bot.remediation.refusals import Refused
 from bot.remediation.staleness import no_longer_fits
 from bot.remediation.undoing import undo_plan
@@ -32,6 +32,7 @@ from bot.store.approval_records import Approval, NewApproval
 from bot.store.approvals import NotPending, StoredApprovals, VotedAlready
 from bot.store.audit import Audit
 from bot.store.columns import clean_json
+from knowledge.texts import LocalText
 
 REMIND_BEFORE = timedelta(minutes=10)
 MAX_REASON = 500
@@ -278,7 +279,7 @@ class Requests:
         try:
             return plan_of(approval)
         except Refused as refused:
-            self._approvals.withdraw(approval.id, str(refused), now)
+            self._approvals.withdraw(approval.id, refused.reason, now)
             raise
 
     def _may_approve(
@@ -313,15 +314,16 @@ class Requests:
 
     def _still_fits(self, approval: Approval, plan: Plan, now: datetime) -> None:
         plane = self._planes.get(plan.target.control)
+        said: LocalText | None
         if plane is None:
-            said = f"control cluster {plan.target.control} is no longer configured"
+            said = not_configured(plan)
         else:
             said = no_longer_fits(plan, plane, self._actions, now)
         if said:
             self._approvals.withdraw(approval.id, said, now)
             raise Refused(
-                f"This request is stale: {said}. Ask again: /mtc fix {plan.target.name}",
-                f"该申请已过时：{said}。请重新申请：/mtc fix {plan.target.name}",
+                f"This request is stale: {said.en}. Ask again: /mtc fix {plan.target.name}",
+                f"该申请已过时：{said.zh}。请重新申请：/mtc fix {plan.target.name}",
             )
 
     def _vote(

@@ -23,7 +23,7 @@ from bot.remediation.executing import StepFailed, perform
 from bot.remediation.ground import Ground
 from bot.remediation.permitting import NotPermitted, Permits
 from bot.remediation.plans import Call, Plan, Wait
-from bot.remediation.recorded import plan_of
+from bot.remediation.recorded import not_configured, plan_of
 from bot.remediation.refusals import Refused
 from bot.remediation.registry import ACTIONS
 from bot.remediation.verifying import CHECKS, Checker
@@ -152,12 +152,12 @@ class Runner:
         try:
             plan = plan_of(approval)
         except Refused as refused:
-            self._approvals.end(approval.id, "stale", str(refused), now)
+            self._approvals.end(approval.id, "stale", str(refused), now, refused.reason.zh)
             return None
         plane = self._planes.get(plan.target.control)
         if plane is None:
-            said = f"control cluster {plan.target.control} is no longer configured"
-            self._approvals.end(approval.id, "failed", said, now)
+            said = not_configured(plan)
+            self._approvals.end(approval.id, "failed", said.en, now, said.zh)
             return None
         ground = Ground(plane, ObjectRef(plan.target.kind, plan.target.name), {}, now)
         if approval.steps:
@@ -165,7 +165,7 @@ class Runner:
         try:
             identity = self._permits.to_begin(approval, plan, plane, ground, now)
         except NotPermitted as why:
-            self._approvals.end(approval.id, "stale", str(why), now)
+            self._approvals.end(approval.id, "stale", str(why), now, why.reason.zh)
             return None
         return _Execution(approval, plan, ground, _Permit(identity))
 
@@ -253,7 +253,7 @@ class Runner:
         plan = plan_of(approval)
         plane = self._planes.get(plan.target.control)
         if plane is None:
-            self._seen(approval, f"control cluster {plan.target.control} is not configured")
+            self._seen(approval, not_configured(plan).en)
             return
         verdict = self._checks[plan.verification.check](
             plane, plan.verification.params, self._clock()

@@ -21,12 +21,13 @@ from bot.remediation.pins import digest
 from bot.remediation.planning import made_anew, parse_params
 from bot.remediation.plans import Call, Plan
 from bot.remediation.refusals import Refused
+from knowledge.texts import LocalText
 
 
 def no_longer_fits(
     plan: Plan, plane: ControlPlane, actions: Mapping[str, Action[Any]], now: datetime
-) -> str:
-    """Return why a plan must not be carried out any more; empty where it may.
+) -> LocalText | None:
+    """Return why a plan must not be carried out any more; None where it may.
 
     Raises the ``ClusterError`` of a cluster that cannot be read: what cannot be seen is not taken
     for unchanged.
@@ -35,17 +36,22 @@ def no_longer_fits(
     try:
         ground = look(plane, target, now)
     except NotFound:
-        return f"{target} is gone"
+        return _gone(str(target))
     try:
-        return moved_on(plan, ground) or _no_longer_sound(plan, ground, actions)
+        return _moved_on(plan, ground) or _no_longer_sound(plan, ground, actions)
     except NotFound as error:
-        return str(error)
+        return LocalText(en=str(error), zh=str(error))
 
 
-def _no_longer_sound(plan: Plan, ground: Ground, actions: Mapping[str, Action[Any]]) -> str:
+def _no_longer_sound(
+    plan: Plan, ground: Ground, actions: Mapping[str, Action[Any]]
+) -> LocalText | None:
     action = actions.get(plan.action)
     if action is None:
-        return f"there is no action {plan.action} any more"
+        return LocalText(
+            en=f"there is no action {plan.action} any more",
+            zh=f"已没有名为 {plan.action} 的操作",
+        )
     clusters = tuple(dict.fromkeys(call.cluster for call in plan.calls))
     try:
         if not plan.undoes:
@@ -53,46 +59,59 @@ def _no_longer_sound(plan: Plan, ground: Ground, actions: Mapping[str, Action[An
         for guard in action.guards:
             check(guard, ground, clusters)
     except Refused as refused:
-        return str(refused)
-    return ""
+        return refused.reason
+    return None
 
 
-def moved_on(plan: Plan, ground: Ground) -> str:
-    """Return which object is no longer as it was when the plan was made; empty where all are."""
+def _moved_on(plan: Plan, ground: Ground) -> LocalText | None:
+    """Return which object is no longer as it was when the plan was made; None where all are."""
     for pin in plan.pins:
+        name = f"{pin.kind.lower()}/{pin.name}"
         try:
             obj = ground.reader(pin.cluster).get(BY_KIND[pin.kind], pin.name, pin.namespace)
         except NotFound:
-            return f"{pin.kind.lower()}/{pin.name} is gone"
+            return _gone(name)
         if uid_of(obj) != pin.uid:
-            return f"{pin.kind.lower()}/{pin.name} was deleted and made anew"
+            return _made_anew(name)
         if digest(obj) != pin.digest:
-            return f"the spec of {pin.kind.lower()}/{pin.name} was changed"
+            return LocalText(en=f"the spec of {name} was changed", zh=f"{name} 的 spec 已变化")
     for number, step in enumerate(plan.steps):
         if isinstance(step, Call) and not made_anew(step, plan.steps[:number]):
             said = _call_moved_on(step, ground)
             if said:
                 return said
-    return ""
+    return None
 
 
-def _call_moved_on(call: Call, ground: Ground) -> str:
+def _call_moved_on(call: Call, ground: Ground) -> LocalText | None:
     reader = ground.reader(call.cluster)
     try:
         obj = reader.get(call.kind_of, call.name, call.namespace)
     except NotFound:
-        return "" if call.verb == "create" else f"{call.where} is gone"
+        return None if call.verb == "create" else _gone(call.where)
     if call.verb == "create":
-        return f"{call.where} exists already"
+        return LocalText(en=f"{call.where} exists already", zh=f"{call.where} 已存在")
     if call.uid and uid_of(obj) != call.uid:
-        return f"{call.where} was deleted and made anew"
+        return _made_anew(call.where)
     if call.digest and digest(obj, call.body) != call.digest:
-        return f"{call.where} was changed"
+        return _changed(call.where)
     for source in call.secrets.values():
         held = ground.reader(source.cluster).get(SECRET, source.name, source.namespace)
         if text(metadata(held).get("resourceVersion")) != source.version:
-            return f"secret {source.namespace}/{source.name} on {source.cluster} was changed"
-    return ""
+            return _changed(f"secret {source.namespace}/{source.name} on {source.cluster}")
+    return None
+
+
+def _gone(name: str) -> LocalText:
+    return LocalText(en=f"{name} is gone", zh=f"{name} 已不存在")
+
+
+def _made_anew(name: str) -> LocalText:
+    return LocalText(en=f"{name} was deleted and made anew", zh=f"{name} 已被删除并重建")
+
+
+def _changed(name: str) -> LocalText:
+    return LocalText(en=f"{name} was changed", zh=f"{name} 已变化")
 
 
 def uid_of(obj: Json) -> str:

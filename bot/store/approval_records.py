@@ -56,6 +56,8 @@ class Approval:
     people_needed: int
     requester_may: bool
     outcome: str
+    outcome_zh: str
+    """The outcome in Chinese where it was worked out in both languages; else empty."""
     verdict: str
     verify_until: datetime | None
     channel: str
@@ -113,6 +115,7 @@ def read(row: ApprovalRow) -> Approval:
         people_needed=row.people_needed,
         requester_may=row.requester_may,
         outcome=row.outcome,
+        outcome_zh=row.outcome_zh,
         verdict=row.verdict,
         verify_until=row.verify_until,
         channel=row.channel,

@@ -17,6 +17,7 @@ from bot.store.approval_records import Approval, NewApproval, read
 from bot.store.executions import Executions, locked
 from bot.store.owing import owe_approval
 from bot.store.remediation_schema import ApprovalRow, VoteRow
+from knowledge.texts import LocalText
 
 OPEN_STATES = ("pending", "approved", "running")
 
@@ -60,6 +61,7 @@ class StoredApprovals(Executions):
                 people_needed=new.people_needed,
                 requester_may=new.requester_may,
                 outcome="",
+                outcome_zh="",
                 verdict="",
                 channel=new.channel,
                 message_ts="",
@@ -144,7 +146,7 @@ class StoredApprovals(Executions):
             raise NotPending("expired")
         return answer
 
-    def withdraw(self, approval_id: str, outcome: str, now: datetime) -> None:
+    def withdraw(self, approval_id: str, why: LocalText, now: datetime) -> None:
         """End a request that nobody may approve any more, for a reason.
 
         Nothing happens where it has left ``pending``: an execution is ended by its runner only.
@@ -153,7 +155,8 @@ class StoredApprovals(Executions):
         def work(session: Session) -> None:
             row = locked(session, approval_id)
             if row.state == "pending":
-                self._end(session, row, "stale", outcome, now, "bot")
+                row.outcome_zh = why.zh
+                self._end(session, row, "stale", why.en, now, "bot")
 
         self._database.write(work)
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from bot.store.columns import clean, clean_json
 from bot.store.database import Database
 from bot.store.remediation_schema import AuditRow
+from knowledge.texts import LocalText
 
 GENESIS = "0" * 64
 _APPENDING = 4_120_338_071
@@ -95,20 +96,29 @@ def vouched(
     cluster_user: str,
     plan_hash: str,
     approvers: Collection[str],
-) -> str:
-    """Return what the records of a request do not bear out; empty where they bear out all."""
+) -> LocalText | None:
+    """Return what the records of a request do not bear out; None where they bear out all."""
     query = select(AuditRow).where(AuditRow.subject == approval_id).order_by(AuditRow.number)
     records = [_record(row) for row in session.scalars(query)]
     if any(_counted(r) != r.hash for r in records):
-        return "a record of this request in the audit was altered"
+        return LocalText(
+            en="a record of this request in the audit was altered",
+            zh="审计中关于该申请的记录已被篡改",
+        )
     asked = [r for r in records if r.what == "requested"]
     wanted = (requester, cluster_user, plan_hash)
     if [(r.who, r.data.get("cluster_user"), r.data.get("plan_hash")) for r in asked] != [wanted]:
-        return "the audit does not know this request as it stands in the database"
+        return LocalText(
+            en="the audit does not know this request as it stands in the database",
+            zh="审计中没有与数据库一致的该申请",
+        )
     known = {r.who for r in records if r.what == "approved"}
     if not set(approvers) <= known:
-        return "the audit does not know one of the approvals"
-    return ""
+        return LocalText(
+            en="the audit does not know one of the approvals",
+            zh="审计中没有其中一个批准的记录",
+        )
+    return None
 
 
 class Audit:

@@ -21,6 +21,7 @@ from bot.store.audit import record, vouched
 from bot.store.database import Database
 from bot.store.owing import owe_approval
 from bot.store.remediation_schema import ApprovalRow, LockRow, StepRow
+from knowledge.texts import LocalText
 
 TOLD = frozenset({"rejected", "expired", "stale", "failed", "verified", "not-fixed"})
 """What the requester is told beside the card, which changes without a sound."""
@@ -106,19 +107,28 @@ class Executions:
         self._step(approval_id, number, "failed", {}, error, now)
 
     def end(
-        self, approval_id: str, state: Literal["failed", "stale"], outcome: str, now: datetime
+        self,
+        approval_id: str,
+        state: Literal["failed", "stale"],
+        outcome: str,
+        now: datetime,
+        zh: str = "",
     ) -> None:
-        """End an execution for a reason; nothing happens where it has ended."""
+        """End an execution for a reason; nothing happens where it has ended.
+
+        ``zh``: the reason in Chinese, where it was worked out in both languages.
+        """
 
         def work(session: Session) -> None:
             row = locked(session, approval_id)
             if row.state in ("approved", "running"):
+                row.outcome_zh = zh
                 self._end(session, row, state, outcome, now, "bot")
 
         self._database.write(work)
 
-    def unvouched(self, approval: Approval) -> str:
-        """Return what of a request the audit does not bear out; empty where it bears out all.
+    def unvouched(self, approval: Approval) -> LocalText | None:
+        """Return what of a request the audit does not bear out; None where it bears out all.
 
         A row can be bent by whoever can write to the database; then it no longer agrees with the
         chained record of who asked for what and who approved it.

@@ -48,6 +48,8 @@ class ApprovalRow(Base):
     requester_may: Mapped[bool]
     outcome: Mapped[str]
     """Why it ended as it did; empty while it has not."""
+    outcome_zh: Mapped[str]
+    """The same in Chinese, where it was worked out in both languages; else empty."""
     verdict: Mapped[str]
     """``""``, verifying, verified or not-fixed."""
     verify_until: Mapped[datetime | None]

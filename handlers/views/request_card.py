@@ -44,7 +44,7 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.parts import heading
-from handlers.views.seen_words import seen
+from handlers.views.seen_words import outcome_of, seen
 from handlers.views.words import CATALOGUE, name_of, pair, say
 from knowledge.texts import Lang
 
@@ -148,7 +148,7 @@ def _outcome(page: Page, approval: Approval, state: str, lang: Lang) -> None:
     elif state == "not-fixed":
         key = "request.remains"
     label = paragraph(words(say(lang, key), bold=True))
-    page.add(rich(label, verbatim(untrusted(seen(approval.outcome, lang), 900))))
+    page.add(rich(label, verbatim(untrusted(outcome_of(approval, lang), 900))))
 
 
 def _plan(page: Page, approval: Approval, plan: Plan, state: str, lang: Lang) -> None:

@@ -9,7 +9,7 @@ from bot.remediation.refusals import Refused
 from bot.store.approval_records import Approval
 from handlers.views.kit import Message, code, escape, mention, notice, section, untrusted, when
 from handlers.views.request_card import action_title, approvers_as_markup
-from handlers.views.seen_words import seen
+from handlers.views.seen_words import outcome_of
 from handlers.views.words import say
 from knowledge.texts import Lang
 
@@ -17,7 +17,7 @@ from knowledge.texts import Lang
 def request_note(topic: str, approval: Approval, policy: Policy, lang: Lang) -> Message:
     """Return the note; ``topic`` is that of the outbox item."""
     action = action_title(approval.action, lang)
-    outcome = seen(approval.outcome, lang)
+    outcome = outcome_of(approval, lang)
     why = code(untrusted(outcome, 400), 400) if outcome else ""
     parts = {
         "who": mention(approval.requester),

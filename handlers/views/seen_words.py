@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from bot.mtc.outcome_words import Word
+from bot.store.approval_records import Approval
 from handlers.views.words import name_of
 from knowledge.texts import Lang
 
@@ -22,6 +23,10 @@ _SENTENCES = tuple(
         (
             r"(?P<why>.+); what came before it was done and stays \(steps 1 to (?P<a>\d+)\)",
             "{why}；此前的步骤（1 至 {a}）已执行并保留",
+        ),
+        (
+            r"(?P<why>.+); it was begun before, look whether it had an effect",
+            "{why}；此前已开始执行，请确认是否已生效",
         ),
         (r"step (?P<a>\d+) of (?P<b>\d+) failed: (?P<why>.+)", "第 {a}/{b} 步失败：{why}"),
         (r"did not come about in time: (?P<a>.+)", "未在期限内达到：{a}"),
@@ -69,19 +74,17 @@ _SENTENCES = tuple(
         # What has changed meanwhile
         (r"(?P<a>.+) is gone", "{a} 已不存在"),
         (r"(?P<a>.+) was deleted and made anew", "{a} 已被删除并重建"),
-        (r"the spec of (?P<a>.+) was changed", "{a} 的 spec 已变化"),
         (r"(?P<a>.+) was changed since the plan was made", "制定计划之后 {a} 已变化"),
-        (r"(?P<a>.+) was changed", "{a} 已变化"),
-        (r"(?P<a>.+) exists already", "{a} 已存在"),
         (r"(?P<a>.+) exists and was made by somebody else", "{a} 已存在，由他人创建"),
         (r"(?P<a>.+) has started since the plan was made", "制定计划之后 {a} 已开始运行"),
         (
             r"(?P<a>.+) changes faster than it can be (?:deleted|patched)",
             "{a} 变化过于频繁，无法更改",
         ),
-        (r"there is no action (?P<a>\S+) any more", "已没有名为 {a} 的操作"),
         # Decisions and rights
         (r"the check itself failed; see the log", "检查本身出错，详见日志"),
+        (r"an unexpected error; see the log", "发生意外错误，详见日志"),
+        (r"the deadline has passed", "已超过期限"),
         (r"nobody decided in time", "无人及时处理"),
         (
             r"nothing can be written on (?P<a>\S+): remediation is off",
@@ -89,8 +92,8 @@ _SENTENCES = tuple(
         ),
         (r"secret (?P<a>.+) has no (?P<b>.+)", "secret {a} 中没有 {b}"),
         (
-            r"control cluster (?P<a>\S+) is (?:no longer|not) configured",
-            "控制集群 {a} 未在配置中",
+            r"control cluster (?P<a>\S+) is no longer configured",
+            "控制集群 {a} 已不在配置中",
         ),
         (
             r"the requester is somebody else on the clusters now",
@@ -100,6 +103,15 @@ _SENTENCES = tuple(
             r"one of those who decided is no longer a member of the workspace",
             "参与决定的人员中有人已不在工作区",
         ),
+        (
+            r"a record of this request in the audit was altered",
+            "审计中关于该申请的记录已被篡改",
+        ),
+        (
+            r"the audit does not know this request as it stands in the database",
+            "审计中没有与数据库一致的该申请",
+        ),
+        (r"the audit does not know one of the approvals", "审计中没有其中一个批准的记录"),
         (r"an approver may not approve it any more \((?P<a>.+)\)", "批准人 {a} 已无权批准"),
         (
             r"policy asks for (?P<a>\d+) approval\(s\), there are (?P<b>\d+) that count",
@@ -109,6 +121,13 @@ _SENTENCES = tuple(
     )
 )
 _DEEPEST = 4
+
+
+def outcome_of(approval: Approval, lang: Lang) -> str:
+    """Return what became of a request, in a language; empty where nothing is recorded yet."""
+    if lang == "zh" and approval.outcome_zh:
+        return approval.outcome_zh
+    return seen(approval.outcome, lang)
 
 
 def seen(text: str, lang: Lang, depth: int = 0) -> str:

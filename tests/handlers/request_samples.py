@@ -96,6 +96,7 @@ def approval(made: Plan | None = None, **parts: Any) -> Approval:
         "people_needed": 1,
         "requester_may": True,
         "outcome": "",
+        "outcome_zh": "",
         "verdict": "",
         "verify_until": None,
         "channel": "C0MIGRATE1",
@@ -164,7 +165,11 @@ def in_state(state: str) -> Approval:
         case "expired":
             return approval(state="expired", outcome="nobody decided in time")
         case "stale":
-            return approval(state="stale", outcome="the spec of migplan/orders was changed")
+            return approval(
+                state="stale",
+                outcome="the spec of migplan/orders was changed",
+                outcome_zh="migplan/orders 的 spec 已变化",
+            )
         case "undo":
             return approval(plan(undoes="aaaabbbbccccdddd", undo=()))
         case "altered":

@@ -15,9 +15,12 @@ from handlers.views.seen_words import seen
 from tests.handlers.test_hostile import TEXT
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
-MODULES = ("verifying", "waiting", "staleness", "permitting", "running", "executing")
-RECORDED = {"Verdict": 1, "NotPermitted": 0, "Hopeless": 0, "StepFailed": 0, "_seen": 1}
-"""What takes a sentence that is recorded, and as which argument."""
+MODULES = ("verifying", "waiting", "permitting", "running", "executing")
+RECORDED = {
+    "Verdict": 1, "NotPermitted": 0, "Hopeless": 0, "StepFailed": 0, "_seen": 1, "_fail": 2,
+    "_put_off": 1,
+}  # fmt: skip
+"""What takes a sentence that is recorded in English, and as which argument."""
 OF_MTC = {"1: 1", "1: Canceled", "1: Ready", "dism/1: Completed", "dism/1: 1", "1"}
 """MTC's own words, which are never translated."""
 
@@ -42,8 +45,6 @@ def recorded() -> Iterator[str]:
                 place = RECORDED.get(name, 99)
                 if place < len(node.args):
                     yield sentence(node.args[place])
-            elif isinstance(node, ast.Return) and module == "staleness" and node.value:
-                yield sentence(node.value)
 
 
 SENTENCES = sorted({each for each in recorded() if each} - OF_MTC)
@@ -74,6 +75,11 @@ def test_each_sentence_is_shown_in_chinese(english: str) -> None:
             "第 2/3 步失败：未在期限内达到：velero；此前的步骤（1 至 1）已执行并保留",
         ),
         ("not in time: pod/x on host is still there", "未在期限内：pod/x on host 仍存在"),
+        (
+            "step 1 of 1 failed: the deadline has passed; it was begun before, look whether it "
+            "had an effect",
+            "第 1/1 步失败：已超过期限；此前已开始执行，请确认是否已生效",
+        ),
         ("dial tcp: i/o timeout", "dial tcp: i/o timeout"),
     ],
 )

@@ -160,7 +160,10 @@ class TestRestarts:
         with pytest.raises(Refused, match="in progress on ocp3"):
             world.ask("restart-velero")
         world.runner.turn()
-        assert (world.read(approval.id).state, world.writes) == ("stale", [])
+        ended = world.read(approval.id)
+        assert (ended.state, world.writes) == ("stale", [])
+        assert "Velero must not restart now" in ended.outcome
+        assert "此时不能重启 Velero" in ended.outcome_zh
 
     def test_nor_while_a_migration_of_any_plan_on_that_cluster_runs(self, world: World) -> None:
         velero_on_source(world)

@@ -121,8 +121,12 @@ class TestApproving:
         world.host.patch(
             k.MIGPLAN, "shop", MTC_NAMESPACE, {"spec": {"namespaces": ["kube-system"]}}
         )
-        with pytest.raises(Refused, match="stale"):
+        with pytest.raises(Refused, match="stale: the spec of migplan/shop was changed") as refused:
             world.requests.approve(AMIR, approval.id)
+        assert "已过时：migplan/shop 的 spec 已变化" in refused.value.text("zh")
+        ended = world.approvals.get(approval.id)
+        assert ended is not None
+        assert ended.outcome_zh == "migplan/shop 的 spec 已变化"
 
     def test_what_the_controller_rewrites_all_the_time_does_not(self, world: World) -> None:
         approval = world.ask()
@@ -175,6 +179,10 @@ class TestRunning:
         found = world.approvals.get(approval.id)
         assert found is not None
         assert found.state == "stale"
+        assert (found.outcome[:13], found.outcome_zh[:20]) == (
+            "olivia@exampl",
+            "olivia@example.com 无",
+        )
 
     def test_a_run_is_followed_to_its_end_and_verified_by_its_objects(self, world: World) -> None:
         approval = world.ask()
