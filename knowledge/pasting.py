@@ -22,9 +22,10 @@ from knowledge.describing import described
 from knowledge.eventtables import overcome
 from knowledge.fragments import CONTAINER, closed, whole
 from knowledge.matching.engine import Engine, Match
-from knowledge.matching.playbooks import answered, ignored, ran_by
+from knowledge.matching.playbooks import answered, ignored
 from knowledge.observations import Observation
 from knowledge.observing import MAX_TEXT, observe, observe_line
+from knowledge.programs import spoken_by
 from knowledge.ranking import rank
 from knowledge.safe_yaml import load_yaml_documents
 from knowledge.startlogs import came_about
@@ -124,7 +125,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
             return found
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
-    component = component or ran_by(text)
+    component = component or spoken_by(text)
     lines = _closed(text.splitlines())
     found = _match_lines(engine, lines, kind, component)
     if answers := answered(lines):
