@@ -248,14 +248,11 @@ def _condition(
             fields = {"reason": _text(condition.get("reason"))}
             yield Observation("pod", message, subject, where, component, time=time, fields=fields)
         return
-    fields = {
-        "type": kind,
-        "reason": _text(condition.get("reason")),
-        "category": _text(condition.get("category")),
-    }
+    category = _text(condition.get("category"))  # of MTC's conditions only
+    fields = {"type": kind, "reason": _text(condition.get("reason")), "category": category}
     if state.lower() == "true":
         yield Observation("condition", message, subject, where, component, time=time, fields=fields)
-    elif message and not subject.kind.startswith(("Mig", "Direct")):
+    elif message and not (subject.kind.startswith(("Mig", "Direct")) or (state and category)):
         yield Observation("status", message, subject, where, component, time=time, fields=fields)
 
 

@@ -461,6 +461,19 @@ def test_a_blocking_condition_that_no_entry_names_is_told_without_its_object() -
         assert not found(FRAGMENT.format(category=harmless), kind="condition")
 
 
+def test_a_condition_that_mtc_says_is_not_so_tells_nothing() -> None:
+    condition = """\
+- category: Critical
+  message: 'Namespace limit: 10 exceeded, found: 12'
+  status: "{status}"
+  type: NamespaceLimitExceeded
+"""
+    told = found(condition.format(status="True"))
+    assert [ranked.entry.id for ranked in told] == ["migplan-namespace-limit-exceeded"]
+    assert not found(condition.format(status="False"))
+    assert not found("status:\n  conditions:\n" + condition.format(status="False"))
+
+
 def test_what_speaks_in_a_paste_against_a_cause_lowers_it() -> None:
     message = "0/6 nodes are available: 3 Insufficient cpu, 3 node(s) didn't match node selector."
     text = f"""\
