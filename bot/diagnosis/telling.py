@@ -6,6 +6,7 @@ lines in all are bounded; a log that cannot be read is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -25,6 +26,12 @@ MAX_BYTES = 64 << 20
 """Bytes of one log that are looked at."""
 MAX_LINES = 20_000
 """Alarming lines of all logs that are compared."""
+_TOLD_ELSEWHERE = (".progress", ".pipeline[", " metadata.annotations[")
+"""Where texts of a status stand that say how far it is, or how something was set up."""
+_SETTING = re.compile(
+    rb"^\s*[\w./-]*(?:timeout[:=]\s*(?:\d+(?:ms|[hms]))+|failed:\s*0)\s*$", re.IGNORECASE
+)
+"""Time limits and counts of none as Velero's descriptions list them: only their names alarm."""
 _ALARM = Automaton([(ALARMING.encode(), True)])
 
 
@@ -54,7 +61,7 @@ def _complains(observation: Observation) -> bool:
             bad = fields.get("category") in ("Critical", "Error", "Warn")
             return bad or fields.get("type") == "Failed"
         case "status":
-            return not any(part in observation.where for part in (".progress", ".pipeline["))
+            return not any(part in observation.where for part in _TOLD_ELSEWHERE)
         case "event" | "pod":
             return True
         case _:
@@ -65,6 +72,8 @@ def _lines(dossier: Dossier) -> Iterator[tuple[Observation, bool]]:
     for source, bears in bearing_logs(dossier):
         try:
             for hit in _ALARM.lines(_bounded(source)):
+                if _SETTING.match(hit.line):
+                    continue
                 line = hit.line.decode("utf-8", "replace").rstrip("\r")
                 said = head(line)
                 observation = Observation(

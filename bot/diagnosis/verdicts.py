@@ -55,6 +55,30 @@ def verdicts(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
             minutes=minutes,
             waiting_for=outcome.behind,
         )
+        yield from _pending_clients(dossier)
+
+
+def _pending_clients(dossier: Dossier) -> Iterator[Observation]:
+    """Yield the rsync pods of the source that MTC says are Pending, in a transfer that stalls.
+
+    Its own condition for them (RsyncClientPodsPending) comes late, and only where the kubelet has
+    said what the containers wait for (mig-controller directvolumemigration/rsync.go).
+    """
+    for transfer in _transfers(dossier):
+        pods = [
+            f"{text(pod.get('namespace'))}/{text(pod.get('name'))}"
+            for pod in dicts(mapping(transfer, "status").get("pendingPods"))
+            if text(pod.get("name"))
+        ]
+        if pods:
+            cluster = dossier.scene("source").cluster
+            yield answer(
+                "rsync-client-pending",
+                f"Pending on {cluster}: {', '.join(pods[:5])}",
+                where=f"directvolumemigration/{text(metadata(transfer).get('name'))}"
+                " status.pendingPods",
+                subject=subject_of(transfer, dossier.scene("host").cluster),
+            )
 
 
 def unreadable_clusters(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
@@ -105,12 +129,8 @@ def _mtc_word(dossier: Dossier) -> str:
 
 def _transfer_state(dossier: Dossier) -> str:
     """Return how the direct volume migrations of the migration ended, in MTC's own words."""
-    uid = text(metadata(dossier.migration).get("uid"))
     parts = []
-    for transfer in dossier.scene("host").all(k.DVM):
-        owners = {text(o.get("uid")) for o in dicts(metadata(transfer).get("ownerReferences"))}
-        if uid not in owners:
-            continue
+    for transfer in _transfers(dossier):
         status = mapping(transfer, "status")
         failed = next((c for c in dicts(status.get("conditions")) if c.get("type") == "Failed"), {})
         attempts = [
@@ -125,3 +145,12 @@ def _transfer_state(dossier: Dossier) -> str:
             + "; ".join(attempts)
         )
     return " ".join(parts)
+
+
+def _transfers(dossier: Dossier) -> Iterator[Json]:
+    """Yield the direct volume migrations of the migration."""
+    uid = text(metadata(dossier.migration).get("uid"))
+    for transfer in dossier.scene("host").all(k.DVM):
+        owners = {text(o.get("uid")) for o in dicts(metadata(transfer).get("ownerReferences"))}
+        if uid in owners:
+            yield transfer

@@ -163,9 +163,13 @@ class ArchiveCluster:
     def _require(self, kind: Kind, namespace: str) -> None:
         if self._collected(kind) or self._objects.holds(kind, namespace):
             return
-        where = f" of namespace {shown(namespace)}" if namespace and kind.namespaced else ""
+        where = how = ""
+        if namespace and kind.namespaced:
+            where = f" of namespace {shown(namespace)}"
+            if namespace != k.MTC_NAMESPACE:  # MTC's must-gather takes no other
+                how = f"; there, this gathers them: oc adm inspect ns/{shown(namespace)}"
         raise NotServed(
-            f"the archive does not hold {kind.plural}{where} of cluster {self._name}",
+            f"the archive does not hold {kind.plural}{where} of cluster {self._name}{how}",
             cluster=self._name,
         )
 
