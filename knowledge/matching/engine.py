@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -48,6 +48,9 @@ _ALARMING = frozenset({"warning", "error", "fatal"})
 """Levels that the lines of a record share with its first; a program's output quoted at level info
 is not made harmless by that."""
 _KNOWN = frozenset().union(*_FAMILIES)
+_CHANGED = re.compile(r'message changed from \\*"(.*?)\\*" to \\*"')
+"""What an operator of a cluster writes when it says something else of itself: what it said before
+is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ class Engine:
     def _confirm(self, texts: Iterable[_Text], observation: Observation) -> Iterator[Match]:
         text = " ".join(observation.text.split()) if observation.kind != "log" else observation.text
         where = observation.kind if observation.kind in ("log", "event") else "status"
+        replaced = _replaced(text)
         seen: dict[str, Match] = {}
         for wanted in texts:
             signature = wanted.signature
@@ -182,7 +186,7 @@ class Engine:
                 continue
             if signature.levels and observation.level and observation.level not in signature.levels:
                 continue
-            found = wanted.pattern.search(text)
+            found = _said_now(wanted.pattern, text, replaced)
             if found is None:
                 continue
             confidence = _text_confidence(found.end() - found.start(), observation.level)
@@ -271,6 +275,23 @@ class Engine:
 
 def _automaton(texts: Iterable[_Text]) -> Automaton:
     return Automaton([(for_automaton(t.signature), t.signature.ignore_case) for t in texts])
+
+
+def _replaced(text: str) -> list[tuple[int, int]]:
+    """Return where a text quotes what an operator said before, and says no more."""
+    if "message changed from" not in text:
+        return []
+    return [change.span(1) for change in _CHANGED.finditer(text)]
+
+
+def _said_now(
+    pattern: re.Pattern[str], text: str, replaced: Sequence[tuple[int, int]]
+) -> re.Match[str] | None:
+    found = pattern.search(text)
+    for start, end in replaced:
+        if found is not None and start <= found.start() < end:
+            found = pattern.search(text, end)
+    return found
 
 
 def _component_fits(wanted: tuple[str, ...], component: str) -> bool:

@@ -147,3 +147,25 @@ def test_a_failed_pull_is_traced_to_the_answer_of_the_registry(
 )
 def test_what_is_normal_raises_nothing(engine: Engine, text: str) -> None:
     assert first(engine, text) == ""
+
+
+CHANGED = (
+    "type: 'Normal' reason: 'OperatorStatusChanged' Status for clusteroperator/{operator} changed: "
+    'Degraded message changed from "{was}" to "{now}"'
+)
+EXPIRED = "RouteHealthDegraded: x509: certificate has expired or is not yet valid"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "entry"),
+    [
+        (EXPIRED, "", ""),
+        (EXPIRED, "All is well", ""),
+        ("", EXPIRED, "clusteroperator-degraded"),
+        ("RouteStatusDegraded: route is not available", EXPIRED, "clusteroperator-degraded"),
+    ],
+)
+def test_an_operator_is_taken_at_what_it_says_now(
+    engine: Engine, was: str, now: str, entry: str
+) -> None:
+    assert first(engine, CHANGED.format(operator="console", was=was, now=now)) == entry
