@@ -19,7 +19,7 @@ from bot.diagnosis.dossier import Dossier, RoleName, mapping, ref_name, text
 from bot.diagnosis.evidence import upstream
 from bot.diagnosis.findings import Finding
 from bot.diagnosis.gathering import gather
-from bot.diagnosis.probes import dependencies, placement, readiness, room
+from bot.diagnosis.probes import controller, dependencies, placement, readiness, room
 from bot.diagnosis.probes.agents import old_agents
 from bot.diagnosis.probes.answers import NoData
 from bot.diagnosis.probes.images import images_missing
@@ -269,7 +269,7 @@ QUESTIONS: tuple[_Question, ...] = (
     _Question(
         "plan",
         _title("The plan is ready", "计划已就绪"),
-        _observed(_plan),
+        lambda known, outcome: (*_observed(_plan)(known, outcome), *readiness.plan_refused(known)),
         state=_plan,
     ),
     _Question(
@@ -284,6 +284,7 @@ QUESTIONS: tuple[_Question, ...] = (
         lambda known, outcome: (
             *_observed(_storage)(known, outcome),
             *readiness.store_unavailable(known),
+            *controller.store_unanswering(known.dossier, outcome),
         ),
         state=_storage,
     ),

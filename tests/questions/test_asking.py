@@ -171,6 +171,22 @@ class TestLists:
         assert row.needs_attention
         assert row.problem.startswith("PlanNotReady: no Ready condition token=[redacted")
 
+    def test_an_image_that_was_not_copied_is_named_with_the_reason(self) -> None:
+        warned = true(
+            "DirectImageMigrationFailed", "Warn", "(dim): x failed. See dim Status.Errors"
+        )
+        ended = migration("i-1", "i", warned, true("SucceededWithWarnings"), phase="Completed")
+        ended["metadata"]["uid"] = "uid-i-1"
+        copied = thing(
+            "DirectImageMigration",
+            "i-1-x",
+            status={"failedISs": [{"namespace": "i", "name": "web", "errors": ["denied"]}]},
+        )
+        copied["metadata"]["ownerReferences"] = [{"kind": "MigMigration", "uid": "uid-i-1"}]
+        asked = Questions((plane("wave-1", ended, copied),), Diagnoser(ENGINE), load_builtin)
+        (row,) = asked.rows()
+        assert row.problem == "image not copied: i/web: denied"
+
     def test_a_broken_control_cluster_is_named_and_hides_nothing(
         self, questions: Questions
     ) -> None:

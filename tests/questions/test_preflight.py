@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from bot.cli.preflight_command import preflight_json, preflight_page
 from bot.clusters import kinds as k
+from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Denied, NotFound, ObjectRef, Unreachable
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.probes.room import parse_duration
@@ -28,7 +29,7 @@ from knowledge.loading import load_builtin
 from knowledge.matching.engine import Engine
 from sandbox.clusters.plane import MemoryPlane
 from tests.apiserver.certificates import authority
-from tests.diagnosis.world import NOW, SHOP, Thing, mtc, plan, plane, thing
+from tests.diagnosis.world import NOW, SHOP, Thing, mtc, plan, plane, thing, true
 from tests.knowledge.builtin import builtin_engine
 from tests.questions.preflight_cases import (
     ACCOUNT,
@@ -102,6 +103,47 @@ def test_what_only_looks_like_it_passes(
 ) -> None:
     found = look(*parts.get("host", ()), **sides(parts))
     assert answered(found, question).result is Result.PASS
+
+
+class TestWhatMtcWouldRefuse:
+    """A migration would be refused or fail at once, while the plan itself has no bad condition."""
+
+    def onto_itself(self, namespace: str = "shop", kind: str = "NamespaceMigrationPlan") -> Thing:
+        identified = true("MigrationTypeIdentified", reason=kind)
+        return plan(
+            volume(),
+            srcMigClusterRef={"name": "host", "namespace": MTC_NAMESPACE},
+            namespaces=[namespace],
+            conditions=[true("Ready", "Required"), identified],
+        )
+
+    def test_a_closed_plan(self, look: Callable[..., Preflight]) -> None:
+        check = answered(look(plan(volume(), closed=True)), "plan")
+        assert (check.result, entries(check)) == (Result.FAIL, ["migmigration-plan-closed"])
+
+    def test_a_plan_from_namespaces_into_themselves(self, look: Callable[..., Preflight]) -> None:
+        check = answered(look(self.onto_itself()), "plan")
+        assert (check.result, entries(check)) == (Result.FAIL, ["migmigration-same-namespaces"])
+
+    @pytest.mark.parametrize(
+        ("namespace", "kind"),
+        [("shop:shop2", "NamespaceMigrationPlan"), ("shop", "StorageConversionPlan")],
+    )
+    def test_one_within_a_cluster_for_which_it_is_made_passes(
+        self, look: Callable[..., Preflight], namespace: str, kind: str
+    ) -> None:
+        check = answered(look(self.onto_itself(namespace, kind)), "plan")
+        assert check.result is Result.PASS
+
+    def test_a_store_behind_one_that_never_answers(self, look: Callable[..., Preflight]) -> None:
+        def untouched(name: str, minute: int) -> Thing:
+            made = {"creationTimestamp": f"2026-03-01T11:{minute}:00Z"}
+            return mtc("MigStorage", name, metadata=made)
+
+        host = (untouched("silent", 20), untouched("store", 21), plan(volume()))
+        check = answered(look(*host), "storage")
+        assert (check.result, entries(check)) == (Result.FAIL, ["store-unanswering"])
+        assert check.findings[0].subject.name == "silent"
 
 
 class TestNotChecked:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.clusters import kinds as k
-from bot.diagnosis.dossier import RoleName, labels, mapping, metadata, ref_name, text
+from bot.diagnosis.dossier import RoleName, dicts, labels, mapping, metadata, ref_name, text
 from bot.diagnosis.probes.answers import answer
 from bot.diagnosis.surveying import Survey
 from bot.mtc.models import MigMigration, read
@@ -19,6 +19,7 @@ SOON = timedelta(days=14)
 STALE = timedelta(hours=1)
 """A Velero object that has not moved on for so long, with no migration running, was left over."""
 _SIDES: tuple[RoleName, ...] = ("source", "destination")
+_STATE = frozenset({"StorageConversionPlan", "StateMigrationPlan"})
 _GOING = frozenset({"", "New", "InProgress", "WaitingForPluginOperations", "Finalizing"})
 
 
@@ -40,6 +41,49 @@ def plan_unfinished(survey: Survey) -> Iterator[Observation]:
                 other=name,
                 phase=phase or "-",
             )
+
+
+def plan_refused(survey: Survey) -> Iterator[Observation]:
+    """Answer where MTC refuses or fails at once what is started of a plan, without a condition."""
+    yield from _closed(survey)
+    yield from _onto_itself(survey)
+
+
+def _closed(survey: Survey) -> Iterator[Observation]:
+    """Answer where the plan is closed: MTC refuses its migrations (PlanClosed)."""
+    plan, host = survey.dossier.plan or {}, survey.dossier.scene("host").cluster
+    if mapping(plan, "spec").get("closed") is True:
+        name = text(metadata(plan).get("name"))
+        yield answer(
+            "plan-closed",
+            f"migplan/{name} is closed",
+            where=f"migplan/{name} spec.closed",
+            subject=subject_of(plan, host),
+        )
+
+
+def _onto_itself(survey: Survey) -> Iterator[Observation]:
+    """Answer where a stage or final migration would go into the namespaces that it comes from.
+
+    Not for plans that convert storage or move only volumes: those are for state migrations, which
+    MTC allows there (mig-controller migmigration/validation.go).
+    """
+    dossier = survey.dossier
+    plan, host = dossier.plan or {}, dossier.scene("host").cluster
+    source = ref_name(plan, "srcMigClusterRef")
+    both = sorted({name for name, _ in dossier.namespaces} & {to for _, to in dossier.namespaces})
+    types = {
+        text(condition.get("reason"))
+        for condition in dicts(mapping(plan, "status").get("conditions"))
+        if condition.get("type") == "MigrationTypeIdentified"
+    }
+    if source and source == ref_name(plan, "destMigClusterRef") and both and not types & _STATE:
+        yield answer(
+            "plan-onto-itself",
+            f"from {source} to {source}: {', '.join(both[:5])}",
+            where=f"migplan/{text(metadata(plan).get('name'))} spec",
+            subject=subject_of(plan, host),
+        )
 
 
 def plan_already_migrated(survey: Survey) -> Iterator[Observation]:
