@@ -173,10 +173,10 @@ def _surroundings(dossier: Dossier, scene: Scene, made: Sequence[Json]) -> Itera
 
 
 def _made_for_others(dossier: Dossier, scene: Scene, made: Sequence[Json]) -> set[str]:
-    """Return the uids of the pods that MTC made in the plan's namespaces for other runs."""
+    """Return the uids and the names of the pods that MTC made for other runs."""
     own = {text(metadata(obj).get("uid")) for obj in (dossier.subject, dossier.migration, *made)}
-    pods = (pod for pod in scene.all(k.POD) if made_for_another(pod, own))
-    return {text(metadata(pod).get("uid")) for pod in pods} - {""}
+    pods = [metadata(pod) for pod in scene.all(k.POD) if made_for_another(pod, own)]
+    return {text(meta.get(word)) for meta in pods for word in ("uid", "name")} - {""}
 
 
 def _hook_jobs(dossier: Dossier, scene: Scene) -> set[tuple[str, str]]:
@@ -321,15 +321,17 @@ def _ready_logs(dossier: Dossier) -> Iterator[LogSource]:
 
 def _told_logs(dossier: Dossier) -> Iterator[LogSource]:
     roles: tuple[RoleName, ...] = ("source", "destination", "host")
+    made = [obj for obj, _ in children(dossier)]
     transfers = (
         dossier.target.kind == k.DVM.kind
         or not dossier.scene("host").all(k.DVM)
-        or any(obj.get("kind") == k.DVM.kind for obj, _ in children(dossier))
+        or any(obj.get("kind") == k.DVM.kind for obj in made)
     )
     for role in roles:
+        theirs = _made_for_others(dossier, dossier.scene(role), made)
         for source in dossier.scene(role).logs:
-            if source.component in _TRANSFERS and not transfers:
-                continue  # a pod of an earlier run; its lines have no time of their own
+            if source.pod in theirs or (source.component in _TRANSFERS and not transfers):
+                continue  # a pod of another run; its lines have no time of their own
             if _may_tell(dossier, role, source):
                 yield source
 

@@ -55,6 +55,9 @@ _LOGGED_AFTER = timedelta(seconds=30)
 _RECONCILE = re.compile(r"Reconcile failed: \[(.*)\]\. See controller logs", re.DOTALL)
 
 
+_OF_MIGRATIONS = ("is-stage-pod", "migration-registry")
+
+
 def told_error(record: str) -> str:
     """Return the error that a JSON line of a log tells; empty for none."""
     found = _ERROR.search(record)
@@ -82,12 +85,13 @@ def errors_of(objects: Iterable[Json]) -> Iterator[str]:
 def made_for_another(pod: Json, own: Container[str]) -> bool:
     """Return whether MTC made a pod for another run than that of which ``own`` are the uids.
 
-    Stage pods carry the uid of the migration, rsync pods that of the direct volume migration
-    (mig-controller pkg/apis/migration/v1alpha1/labels.go); they stay until a next run clears them.
+    Stage pods and registries carry the uid of the migration, rsync pods that of the direct volume
+    migration (mig-controller pkg/apis/migration/v1alpha1/labels.go); they stay until a next run
+    clears them.
     """
     named = labels(pod)
     made_for = ""
-    if named.get("migration.openshift.io/is-stage-pod"):
+    if any(named.get(f"migration.openshift.io/{made}") for made in _OF_MIGRATIONS):
         made_for = text(named.get("migmigration"))
     elif named.get("owner") == "directvolumemigration":
         made_for = text(named.get("directvolumemigration"))

@@ -15,6 +15,10 @@ from bot.diagnosis.diagnosing import Diagnoser
 from tests.diagnosis.world import NOW, SHOP_1, Thing, failed, going, mtc, plan, plane, pod, true
 from tests.knowledge.builtin import builtin_engine
 
+MISSING = (
+    'Back-off pulling image "quay.io/x/registry:v1": ErrImagePull: rpc error: code = NotFound '
+    "desc = failed to pull and unpack image: not found"
+)
 CONTROLLER = "migration-controller-68bff565b6-ck5nm"
 SETTING = (
     "RSYNC_SUPER_PRIVILEGED boolean does not exist. "
@@ -263,3 +267,36 @@ class TestPodsOfEarlierRuns:
         running = going("WaitForDirectVolumeMigrationToComplete")
         found = self.found(diagnoser, "uid-directvolumemigration-shop-1-b7dp2", own, running)
         assert found[0] == "rsync-ownership-not-permitted"
+
+
+class TestRegistriesOfOthers:
+    """Indirect copies of images go through a registry that MTC runs in its own namespace."""
+
+    @staticmethod
+    def registry(of: str) -> Thing:
+        marks = {"migration.openshift.io/migration-registry": "True", "migmigration": of}
+        waiting = {"reason": "ImagePullBackOff", "message": MISSING}
+        statuses = [{"name": "registry", "state": {"waiting": waiting}}]
+        status = {"phase": "Pending", "containerStatuses": statuses}
+        return pod("registry-7k2d", metadata={"labels": marks}, status=status)
+
+    @pytest.mark.parametrize(("of", "told"), [("shop-1", True), ("bank-2", False)])
+    def test_one_that_does_not_run_fails_only_the_migration_that_it_is_for(
+        self, diagnoser: Diagnoser, of: str, told: bool
+    ) -> None:
+        running = going("WaitForRegistriesReady")
+        logs = {(MTC_NAMESPACE, "registry-7k2d", "registry"): b"panic: s3aws: AccessDenied\n"}
+        registry = self.registry(f"uid-migmigration-{of}")
+        found = diagnoser(plane(plan(), running, registry, logs=logs), SHOP_1)
+        causes = {f.entry.id for f in found.findings if not f.benign} - {"stalled-registries"}
+        assert bool(causes) == told
+
+    def test_its_own_is_unhealthy_for_the_image_that_cannot_be_pulled(
+        self, diagnoser: Diagnoser
+    ) -> None:
+        error = "Migration Registry Pod openshift-migration/registry-7k2d is in unhealthy state"
+        here = plane(plan(), failed(error), self.registry("uid-migmigration-shop-1"))
+        found = diagnoser(here, SHOP_1).root
+        assert found is not None
+        assert found.entry.id == "image-pull-not-found"
+        assert "migration-registry-unhealthy" in {f.entry.id for f in found.symptoms}
