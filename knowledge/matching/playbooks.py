@@ -121,6 +121,8 @@ def _forget(held: list[LineHit], before: int) -> None:
 def _answer(lines: Sequence[str], at: int, end: int) -> set[int]:
     """Return the lines of a failed task's answer: it is indented where it takes several."""
     last = at + 1
+    if last < end and lines[at].rstrip().endswith("=>") and lines[last][:1] == "{":
+        last += 1
     while last < end and lines[last][:1] in (" ", "\t", "}"):
         last += 1
     return set(range(at, last))

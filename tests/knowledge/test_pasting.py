@@ -385,6 +385,15 @@ def test_what_a_task_met_stands_before_the_task_that_failed(more: str) -> None:
     assert found(ANSWER % more)[0].entry.id == "registry-manifest-unknown"
 
 
+def test_an_answer_may_begin_on_the_line_after_the_task_that_failed() -> None:
+    text = (
+        "fatal: [localhost]: FAILED! => \n{\n"
+        '  "changed": false,\n'
+        '  "msg": "failed to create the resource: HTTP Error 422: Unprocessable Entity"\n}\n'
+    )
+    assert [r.entry.id for r in found(text)] == ["object-invalid"]
+
+
 def in_log(text: str, *, chunk: int = 100) -> list[str]:
     data = text.encode()
     chunks = [data[at : at + chunk] for at in range(0, len(data), chunk)]
