@@ -11,7 +11,7 @@ from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.progress import Progress
 from bot.mtc.quantities import show_bytes
 from bot.redaction import redact
-from handlers.views.words import name_of
+from handlers.views.words import name_of, say
 from knowledge.ranking import Ranked
 from knowledge.schema import Entry
 from knowledge.texts import Lang, fill
@@ -174,6 +174,8 @@ def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
     if outcome.not_copied:
         claims = ", ".join(outcome.not_copied)
         lines.append(choose(lang, f"NOT copied: {claims}", f"未复制的卷：{claims}"))
+        if outcome.cut_over:
+            lines.append(say(lang, "answer.roll_back_first"))
     if outcome.scaled_down:
         names = ", ".join(outcome.scaled_down)
         lines.append(

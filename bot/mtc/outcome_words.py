@@ -63,6 +63,8 @@ class Outcome:
     """Source workloads MTC left scaled down (``Deployment shop/web``), with nothing running."""
     not_copied: tuple[str, ...] = ()
     """Claims whose data was not copied (``namespace/name``)."""
+    cut_over: bool = False
+    """Whether MTC takes it for the plan's cutover: it refuses another until one is rolled back."""
     errors: tuple[str, ...] = ()
     """``status.errors`` of the object, as MTC wrote them."""
 

@@ -126,7 +126,10 @@ def _loud(page: Page, diagnosis: Diagnosis, lang: Lang) -> None:
     ):
         key, entry_id = LOUD[word]
         if items and (root is None or root.entry.id != entry_id):
-            said = untrusted(say(lang, detail, names=some(items, lang)), 900)
+            told = say(lang, detail, names=some(items, lang))
+            if word is Word.NOT_COPIED and outcome.cut_over:
+                told = f"{told} {say(lang, 'answer.roll_back_first')}"
+            said = untrusted(told, 900)
             page.add(title_and_text(f"⚠️ {say(lang, key)}", said))
 
 

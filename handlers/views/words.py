@@ -193,6 +193,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "answer.workloads": ("Scaled to zero on the source: {names}", "源端缩容为零：{names}"),
     "answer.volumes": ("Not copied: {names}", "未复制：{names}"),
+    "answer.roll_back_first": (
+        "MTC refuses another cutover of this plan until a rollback has succeeded.",
+        "在回滚成功之前，MTC 会拒绝该计划的再次切换。",
+    ),
     "answer.behind": ("behind {name}", "排在 {name} 之后"),
     "answer.at": ("at {name}", "停在 {name}"),
     "answer.blocked_by": ("blocked by {name}", "被 {name} 阻塞"),

@@ -168,6 +168,20 @@ class TestWhatMtcDoesNotSay:
         got = judge(migration(SUCCEEDED), dvms=(failed,))
         assert (got.word, got.not_copied) == (Word.NOT_COPIED, ("shop/db",))
 
+    @pytest.mark.parametrize(
+        ("said", "spec", "refused"),
+        [
+            (SUCCEEDED, {}, True),
+            (condition("SucceededWithWarnings"), {}, False),
+            (SUCCEEDED, {"stage": True}, False),
+            (SUCCEEDED, {"migrateState": True}, False),
+        ],
+    )
+    def test_mtc_takes_a_cutover_that_it_calls_succeeded_for_the_last_of_its_plan(
+        self, said: dict[str, Any], spec: dict[str, Any], refused: bool
+    ) -> None:
+        assert judge(migration(said, spec=spec)).cut_over is refused
+
     def test_a_transfer_that_failed_before_rsync_lost_all_its_claims(self) -> None:
         failed = transfer(
             {
