@@ -101,7 +101,7 @@ def hostile_diagnosis(text: str) -> Diagnosis:
         quotes=(Quote(text, text, NOW),) * 5, params=dict.fromkeys(samples.PARAMS, text)
     )
     outcome = Outcome(
-        Word.FAILED, text, (3, 2), NOW, text, text, (text,) * 9, (text,) * 9, (text,) * 9
+        Word.FAILED, text, (3, 2), NOW, text, text, (text,) * 9, (text,) * 9, errors=(text,) * 9
     )
     return samples.diagnosis(
         target=ObjectRef(text, text, text, text),
