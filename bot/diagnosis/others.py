@@ -53,9 +53,8 @@ _LATE = frozenset({"MigrationFailed", "MigrateImageStream"})
 """Phases after which a transfer only ends."""
 _LOGGED_AFTER = timedelta(seconds=30)
 _RECONCILE = re.compile(r"Reconcile failed: \[(.*)\]\. See controller logs", re.DOTALL)
-
-
 _OF_MIGRATIONS = ("is-stage-pod", "migration-registry")
+"""Labels of what MTC makes for one migration, after its prefix."""
 
 
 def told_error(record: str) -> str:

@@ -187,9 +187,10 @@ def problem(objects: MigrationObjects, judged: Outcome) -> str:
         return f"not copied: {', '.join(judged.not_copied[:3])}"
     if judged.errors:
         return _line(judged.errors[0])
-    for stream in (failed for dim in objects.dims for failed in dim.status.failed_i_ss):
-        why = f": {stream.errors[0]}" if stream.errors else ""
-        return _line(f"image not copied: {stream.namespace}/{stream.name}{why}")
+    failed = next((stream for dim in objects.dims for stream in dim.status.failed_i_ss), None)
+    if failed is not None:
+        why = f": {failed.errors[0]}" if failed.errors else ""
+        return _line(f"image not copied: {failed.namespace}/{failed.name}{why}")
     status = objects.migration.status
     told = status.of_category("Critical", "Error", "Warn")
     return _line(f"{told[0].type}: {told[0].message}") if told else ""
