@@ -282,6 +282,7 @@ _SHORT = 3000
 _UNSEEN = 0.05
 
 
+@cache
 def _all() -> tuple[tuple[int, str], ...]:
     return (*_LINES, (_EACH_KIND, _COMMON), (_EACH_KIND, " restore ".join(_COMMON.split())))
 
@@ -302,8 +303,7 @@ def _grams() -> tuple[Counter[str], Counter[str]]:
 @cache
 def plainness(text: str) -> float:
     """Return how usual the letters of a text are, two by two: 1 for average, less for rarer."""
-    pairs = _pairs()
-    total = sum(pairs.values())
+    pairs, total = _pairs()
     shares = [pairs[text[at : at + 2]] / total * 1000 for at in range(len(text) - 1)]
     if not shares:
         return 1.0
@@ -311,12 +311,12 @@ def plainness(text: str) -> float:
 
 
 @cache
-def _pairs() -> Counter[str]:
+def _pairs() -> tuple[Counter[str], int]:
     pairs: Counter[str] = Counter()
     for weight, words in _all():
         for at in range(len(words) - 1):
             pairs[words[at : at + 2]] += weight
-    return pairs
+    return pairs, pairs.total()
 
 
 @cache

@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 # The parser of ``re`` has no public name; sre_parse, its old one, is deprecated.
 from re import _constants as op  # type: ignore[attr-defined]
@@ -104,6 +104,7 @@ def _cost(texts: Texts) -> float:
     return math.fsum(min(map(_price, _windows(text))) for text in texts)
 
 
+@cache
 def _price(window: str) -> float:
     each = _EACH * math.pow(_LACKING, _WINDOW - len(window))
     return each * math.pow(plainness(window), _PLAIN) + commonness(window)
