@@ -206,8 +206,9 @@ def _child(command: list[str]) -> tuple[int, float]:
         command, capture_output=True, check=False, env={**os.environ, "LC_ALL": "C"}
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode > 1:
-        raise SystemExit(f"{command[0]}: {done.stderr[-300:].decode(errors='replace')}")
+    if done.returncode not in (0, 1):  # 1: nothing found; below 0: killed, with a part of the lines
+        said = done.stderr[-300:].decode(errors="replace")
+        raise SystemExit(f"{command[0]} ended with {done.returncode}: {said}")
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return done.stdout.count(b"\n"), seconds
 
