@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -226,9 +226,14 @@ def _opens(line: str) -> bool:
 
 def _unwrapped(lines: Sequence[str]) -> list[str]:
     """Return the lines with those that only continue the one before joined to it."""
+    return _joined(lines, (_OWN_LINE,))
+
+
+def _joined(lines: Iterable[str], begins: Sequence[re.Pattern[str]]) -> list[str]:
+    """Return the lines with those joined to the one before that begin like nothing of these."""
     whole: list[str] = []
     for line in lines:
-        if whole and line.strip() and not _OWN_LINE.match(line):
+        if whole and line.strip() and not any(begin.match(line) for begin in begins):
             whole[-1] = f"{whole[-1]} {line.strip()}"
         else:
             whole.append(line)
@@ -257,13 +262,7 @@ def _paragraphs(lines: Sequence[str]) -> list[str]:
     """Return a few lines with those joined that somebody typed or a page broke in between."""
     if len(lines) > _SHORT:
         return []
-    whole: list[str] = []
-    for line in filter(str.strip, lines):
-        if whole and not any(begin.match(line) for begin in (_FRESH, _BEGINS, _DATED)):
-            whole[-1] = f"{whole[-1]} {line.strip()}"
-        else:
-            whole.append(line)
-    return whole
+    return _joined(filter(str.strip, lines), (_FRESH, _BEGINS, _DATED))
 
 
 def _spoken(text: str, kind: str) -> list[str]:

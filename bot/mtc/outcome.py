@@ -182,19 +182,9 @@ def _ended(objects: MigrationObjects) -> Outcome:
         itinerary=status.itinerary,
         scaled_down=left,
         not_copied=lost,
-        cut_over=_cut_over(objects.migration),
+        cut_over=objects.migration.spec.cutover and objects.migration.carried_out,
         errors=status.errors,
     )
-
-
-def _cut_over(migration: MigMigration) -> bool:
-    """Return whether MTC answers HasFinalMigration to those after it (migmigration/validation.go).
-
-    One that succeeded with warnings does not bear the condition that counts.
-    """
-    spec, status = migration.spec, migration.status
-    final = not (spec.stage or spec.migrate_state or spec.rollback)
-    return final and status.condition("Succeeded") is not None and not status.condition("Canceled")
 
 
 def _last_step(migration: MigMigration) -> datetime | None:

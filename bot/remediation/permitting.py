@@ -22,19 +22,14 @@ from bot.remediation.ground import Ground
 from bot.remediation.permissions import permissions_of
 from bot.remediation.plans import Plan
 from bot.remediation.recorded import question_of
+from bot.remediation.refusals import Refused
 from bot.remediation.staleness import no_longer_fits
 from bot.store.approval_records import Approval
 from bot.store.approvals import StoredApprovals
-from knowledge.texts import LocalText
 
 
-class NotPermitted(Exception):
+class NotPermitted(Refused):
     """It must not be done, or not go on; ``str()`` says why, in English."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        """Keep the reason in both languages."""
-        self.reason = LocalText(en=en, zh=zh)
-        super().__init__(en)
 
 
 class Permits:

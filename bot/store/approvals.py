@@ -155,8 +155,7 @@ class StoredApprovals(Executions):
         def work(session: Session) -> None:
             row = locked(session, approval_id)
             if row.state == "pending":
-                row.outcome_zh = why.zh
-                self._end(session, row, "stale", why.en, now, "bot")
+                self._end(session, row, "stale", why.en, now, "bot", why.zh)
 
         self._database.write(work)
 

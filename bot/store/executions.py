@@ -122,8 +122,7 @@ class Executions:
         def work(session: Session) -> None:
             row = locked(session, approval_id)
             if row.state in ("approved", "running"):
-                row.outcome_zh = zh
-                self._end(session, row, state, outcome, now, "bot")
+                self._end(session, row, state, outcome, now, "bot", zh)
 
         self._database.write(work)
 
@@ -206,9 +205,10 @@ class Executions:
 
     def _end(
         self, session: Session, row: ApprovalRow, state: State, outcome: str, now: datetime,
-        who: str,
+        who: str, zh: str = "",
     ) -> None:  # fmt: skip
-        row.state, row.outcome, row.claimed_until = state, outcome, None
+        row.state, row.claimed_until = state, None
+        row.outcome, row.outcome_zh = outcome, zh
         row.decided_at = row.decided_at or now
         session.execute(delete(LockRow).where(LockRow.approval_id == row.id))
         self._note(session, row, now, who, state, outcome=outcome)

@@ -51,15 +51,10 @@ def plan_refused(survey: Survey) -> Iterator[Observation]:
 
 def _closed(survey: Survey) -> Iterator[Observation]:
     """Answer where the plan is closed: MTC refuses its migrations (PlanClosed)."""
-    plan, host = survey.dossier.plan or {}, survey.dossier.scene("host").cluster
+    plan = survey.dossier.plan
     if mapping(plan, "spec").get("closed") is True:
         name = text(metadata(plan).get("name"))
-        yield answer(
-            "plan-closed",
-            f"migplan/{name} is closed",
-            where=f"migplan/{name} spec.closed",
-            subject=subject_of(plan, host),
-        )
+        yield _of_plan(survey, "plan-closed", f"migplan/{name} is closed", "spec.closed")
 
 
 def _onto_itself(survey: Survey) -> Iterator[Observation]:
@@ -69,7 +64,7 @@ def _onto_itself(survey: Survey) -> Iterator[Observation]:
     MTC allows there (mig-controller migmigration/validation.go).
     """
     dossier = survey.dossier
-    plan, host = dossier.plan or {}, dossier.scene("host").cluster
+    plan = dossier.plan or {}
     source = ref_name(plan, "srcMigClusterRef")
     both = sorted({name for name, _ in dossier.namespaces} & {to for _, to in dossier.namespaces})
     types = {
@@ -78,12 +73,18 @@ def _onto_itself(survey: Survey) -> Iterator[Observation]:
         if condition.get("type") == "MigrationTypeIdentified"
     }
     if source and source == ref_name(plan, "destMigClusterRef") and both and not types & _STATE:
-        yield answer(
-            "plan-onto-itself",
-            f"from {source} to {source}: {', '.join(both[:5])}",
-            where=f"migplan/{text(metadata(plan).get('name'))} spec",
-            subject=subject_of(plan, host),
-        )
+        said = f"from {source} to {source}: {', '.join(both[:5])}"
+        yield _of_plan(survey, "plan-onto-itself", said, "spec")
+
+
+def _of_plan(survey: Survey, what: str, said: str, at: str) -> Observation:
+    plan = survey.dossier.plan or {}
+    return answer(
+        what,
+        said,
+        where=f"migplan/{text(metadata(plan).get('name'))} {at}",
+        subject=subject_of(plan, survey.dossier.scene("host").cluster),
+    )
 
 
 def plan_already_migrated(survey: Survey) -> Iterator[Observation]:
@@ -101,12 +102,11 @@ def plan_already_migrated(survey: Survey) -> Iterator[Observation]:
     own.sort(key=lambda m: m.metadata.creation_timestamp)
     last: MigMigration | None = None
     for migration in own:
-        status = migration.status
-        if status.condition("Succeeded") is None or status.condition("Canceled") is not None:
+        if not migration.carried_out:
             continue
         if migration.spec.rollback:
             last = None
-        elif not migration.spec.stage and not migration.spec.migrate_state:
+        elif migration.spec.cutover:
             last = migration
     if last is not None:
         yield answer(

@@ -41,6 +41,11 @@ class MigrationSpec(Lenient):
     keep_annotations: bool = False
     run_as_root: bool | None = None
 
+    @property
+    def cutover(self) -> bool:
+        """Return whether it is to move the plan for good: no stage, state transfer or rollback."""
+        return not (self.stage or self.migrate_state or self.rollback)
+
 
 class MigrationStatus(WithConditions):
     """Where it stands."""
@@ -60,6 +65,16 @@ class MigMigration(Object):
 
     spec: MigrationSpec = MigrationSpec()
     status: MigrationStatus = MigrationStatus()
+
+    @property
+    def carried_out(self) -> bool:
+        """Return whether it counts for MTC: after a cutover that does, others are refused.
+
+        One that succeeded with warnings does not bear the condition that counts (HasFinalMigration
+        in mig-controller migmigration/validation.go).
+        """
+        succeeded = self.status.condition("Succeeded") is not None
+        return succeeded and self.status.condition("Canceled") is None
 
 
 class Selection(Lenient):
