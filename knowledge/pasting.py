@@ -48,6 +48,8 @@ _SCREEN = re.compile(
     r"|(?:oc|kubectl|velero) (?:-\S+|get|describe|logs)\b)"
 )
 """A prompt or a command with what was typed, or the fence of a chat."""
+_COMMENT = re.compile(r"^[ \t]*#+(?: |\t|$)")
+"""What a script or a file of YAML puts before each line that somebody kept in it."""
 _EDGES = re.compile(r"\A(?:---\n)+|(?:\n---\s*)+\Z")
 _LEFT_OUT = re.compile(r"^\s*\W*(?:\.\.\.|\u2026|snip|omitted|truncated)\W*$")
 """What stands where somebody left lines out."""
@@ -126,7 +128,7 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
     component = component or spoken_by(text)
-    lines = _closed(text.splitlines())
+    lines = _closed(_uncommented(text.splitlines()))
     found = _match_lines(engine, lines, kind, component)
     if answers := answered(lines):
         more = _match_lines(engine, answers, kind, component)
@@ -150,9 +152,9 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
 
 
 def _tells_more(more: Sequence[Match], found: Sequence[Match]) -> bool:
-    """Return whether one reading of a text names what is vague in another, and lacks nothing."""
+    """Return whether one reading of a text names what is vague in another, or behind it."""
     roots, others = ({one.entry.id for one in rank(each)} for each in (found, more))
-    vaguer = {other for match in more for other in match.entry.supersedes}
+    vaguer = {other for match in more for other in (*match.entry.supersedes, *match.entry.explains)}
     return bool(others) and bool(roots - others) and roots - others <= vaguer
 
 
@@ -193,6 +195,17 @@ def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str
         else:
             found += engine.match([observe_line(line, kind, component, where)])
     return found
+
+
+def _uncommented(lines: Sequence[str]) -> list[str]:
+    """Return the lines, those of comments without their signs; a prompt stands alone."""
+    noted = [bool(_COMMENT.match(line)) for line in lines]
+    return [
+        _COMMENT.sub("", line, count=1)
+        if noted[at] and any(noted[max(at - 1, 0) : at] + noted[at + 1 : at + 2])
+        else line
+        for at, line in enumerate(lines)
+    ]
 
 
 def _closed(lines: Sequence[str]) -> list[str]:

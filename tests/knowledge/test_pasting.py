@@ -205,10 +205,26 @@ def test_a_described_namespace_or_claim_that_is_being_deleted_says_so(
             'MountVolume.SetUp failed for volume "config":\n\nconfigmap "settings" not found\n',
             "pod-config-missing",
         ),
+        (
+            'Failed to list *v1.Node: nodes is forbidden: User "system:serviceaccount:shop:op"\n'
+            'cannot list resource "nodes" in API group "" at the cluster scope\n'
+            "2024-02-18T00:08:53Z ERROR failed to wait for node caches to sync\n",
+            "account-lacks-right",
+        ),
     ],
 )
 def test_what_somebody_broke_into_lines_is_read_as_one_paragraph(broken: str, entry: str) -> None:
     assert [f.entry.id for f in found(broken)] == [entry]
+
+
+def test_what_somebody_kept_in_comments_is_read_without_their_signs() -> None:
+    text = (
+        "# Events of web, before the cut-over:\n#\n"
+        '#   Warning  FailedCreate  13s  replicaset-controller  Error creating: pods "web-" is\n'
+        "#   forbidden: unable to validate against any\n"
+        "#   security context constraint: []\n"
+    )
+    assert [f.entry.id for f in found(text)] == ["scc-denied"]
 
 
 def test_rows_that_tell_their_age_are_no_paragraph() -> None:
