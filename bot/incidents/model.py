@@ -83,6 +83,8 @@ class Incident:
     also: tuple[str, ...] = ()
     """Entry ids of what else is wrong with the first member and is not explained by this cause."""
     not_read: tuple[str, ...] = ()
+    cut_over: bool = False
+    """Whether MTC takes the first member for its plan's cutover, see ``Outcome``."""
     confidence: float = 1.0
     acknowledged_by: str = ""
     silenced_until: datetime | None = None

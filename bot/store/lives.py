@@ -224,6 +224,7 @@ class Life:
                 "symptoms": list(cause.symptoms),
                 "also": list(cause.also),
                 "not_read": [f"{each.what}: {each.why}" for each in diagnosis.not_read],
+                "cut_over": diagnosis.outcome.cut_over,
                 "confidence": cause.confidence,
             },
         }

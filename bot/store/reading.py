@@ -74,6 +74,7 @@ def incident(row: IncidentRow, timeline: Sequence[TimelineRow] = ()) -> Incident
         symptoms=tuple(facts.get("symptoms", ())),
         also=tuple(facts.get("also", ())),
         not_read=tuple(facts.get("not_read", ())),
+        cut_over=bool(facts.get("cut_over")),
         confidence=float(facts.get("confidence", 1.0)),
         acknowledged_by=row.acknowledged_by,
         silenced_until=row.silences[-1].until if row.silences else None,

@@ -61,7 +61,8 @@ class IncidentRow(Base):
     opened_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
-    """What the newest diagnosis says: params, quotes, symptoms, also, not_read, confidence."""
+    """What the newest diagnosis says: params, quotes, symptoms, also, not_read, confidence, and
+    whether it was the plan's cutover."""
     plan: Mapped[str]
     outcome: Mapped[str]
     phase: Mapped[str]

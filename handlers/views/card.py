@@ -72,6 +72,8 @@ def card(
         loud = incident.outcome == word or entry_id in (*incident.symptoms, *incident.also)
         if loud and incident.entry_id != entry_id:
             page.add(rich(paragraph(words(f"⚠️ {say(lang, key)}", bold=True))))
+            if word is Word.NOT_COPIED and incident.cut_over:
+                page.add(rich(paragraph(words(say(lang, "answer.roll_back_first")))))
     page.add(fields(_facts(incident, lang, now)))
     if incident.also:
         also = "; ".join(titles(incident.also[:4], incident, entries, lang))

@@ -78,6 +78,9 @@ MESSAGES: dict[str, Callable[[Lang], Message]] = {
     "card-acknowledged": lambda lang: card.card(samples.acknowledged(), ENTRIES, lang, NOW),
     "card-resolved": lambda lang: card.card(samples.resolved(), ENTRIES, lang, NOW),
     "card-undiagnosed": lambda lang: card.card(samples.undiagnosed(), ENTRIES, lang, NOW),
+    "card-not-copied": lambda lang: card.card(
+        samples.incident(outcome=str(Word.NOT_COPIED), cut_over=True), ENTRIES, lang, NOW
+    ),
     "card-entry-gone": lambda lang: card.card(samples.incident(), {}, lang, NOW),
     "thread-evidence": thread("evidence"),
     "thread-joined": thread("joined", "cart-2 pay-4"),
@@ -208,6 +211,11 @@ def test_what_the_cause_says_itself_is_not_said_twice() -> None:
     assert "⚠️" not in shown(card.card(incident, BUILTIN, "en", NOW))
     other = samples.incident(outcome=str(Word.NOT_COPIED))
     assert loud in shown(card.card(other, ENTRIES, "en", NOW))
+
+
+def test_a_rollback_is_asked_for_only_after_what_mtc_takes_for_the_cutover() -> None:
+    staged = samples.incident(outcome=str(Word.NOT_COPIED))
+    assert "rollback" not in shown(card.card(staged, ENTRIES, "en", NOW))
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,11 @@ def diagnosis(
     since: datetime | None = START,
     itinerary: str = "Final",
     control: str = CONTROL,
+    cut_over: bool = False,
 ) -> Diagnosis:
     """Return a diagnosis of a migration (by name) or of another object."""
     ref = migration(target) if isinstance(target, str) else target
-    outcome = Outcome(word, phase, since=since, itinerary=itinerary)
+    outcome = Outcome(word, phase, since=since, itinerary=itinerary, cut_over=cut_over)
     return Diagnosis(ref, control, outcome, findings, plan=plan)
 
 

@@ -155,6 +155,13 @@ class TestOpening:
         assert incident.symptoms == ("plan-not-ready",)
         assert incident.also == ("scaled-down",)
 
+    @pytest.mark.parametrize("cut_over", [True, False])
+    def test_whether_mtc_took_it_for_the_cutover_is_kept(
+        self, world: World, cut_over: bool
+    ) -> None:
+        lost = diagnosis("m", Word.NOT_COPIED, storage_down(), cut_over=cut_over)
+        assert world.see(lost)[0].cut_over is cut_over
+
     def test_a_symptom_without_a_root_waits_for_a_better_look(self, world: World) -> None:
         vague = finding("plan-not-ready", migration("m"), role="symptom")
         early = diagnosis("m", Word.BLOCKED, vague, since=START)
