@@ -21,12 +21,16 @@ from pydantic import (
     model_validator,
 )
 
+from knowledge.quotes import tolerate_quotes
 from knowledge.texts import LocalText
 
 Severity = Literal["critical", "error", "warning", "info"]
 Role = Literal["cause", "symptom", "benign"]
 TextKind = Literal["log", "event", "status"]
 """Where a text stands: a log line, an Event's message, a message in an object's status."""
+
+_LOOKS_BEHIND = "(?<"
+"""Begins what must have one width, which an escaped quote has not (and named groups)."""
 
 ANY_TYPE = "*"
 """Stands for the type of a condition that no entry names."""
@@ -56,6 +60,8 @@ def _compiles(pattern: str | None) -> str | None:
     if pattern is not None:
         try:
             compiled = re.compile(pattern)
+            if _LOOKS_BEHIND in pattern and '"' in pattern:
+                re.compile(tolerate_quotes(pattern))
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}: {pattern}") from error
         if compiled.match(""):

@@ -16,10 +16,11 @@ import orjson
 from knowledge.matching.automaton import Automaton
 from knowledge.matching.expressions import Expression
 from knowledge.matching.loglines import head
-from knowledge.matching.patterns import confirming, for_automaton, tolerate_quotes
+from knowledge.matching.patterns import confirming, for_automaton
 from knowledge.matching.playbooks import standing
 from knowledge.matching.scheduling import most_nodes
 from knowledge.observations import Observation, Subject
+from knowledge.quotes import tolerate_quotes
 from knowledge.schema import (
     ANY_TYPE,
     ConditionMatch,
