@@ -73,8 +73,11 @@ _FRESH = re.compile(rf"\s*(?:(?:-\s+)?\w[\w./-]*:(?:\s|$)|{_RECORD})")
 """What a line begins with that does not go on with a quotation of the one before."""
 _BEGINS = re.compile(rf"\s*(?:{_RECORD}|\S+(?:\s{{2,}}|\t)\S|\.\.\.ignoring)")
 """What a record or a row begins with, and no second half of a line that was broken anywhere."""
-_GOES_ON = re.compile(r"\s*(?:caused by: |x509: |tls: )")
-"""What only the line before gives a sense: what went wrong with the address that stands there."""
+_GOES_ON = re.compile(
+    r"\s*(?:caused by: |x509: |tls: |status code: \d|RESPONSE \d{3}: |ERROR CODE: |-{60,}$)"
+)
+"""What only the line before gives a sense: what went wrong with the address that stands there, and
+with which status a cloud's library was answered."""
 _TYPED = re.compile(r"^(\s*(?:[a-z0-9][\w-]*\s{2,})?)[a-z]+(?:\.[a-z0-9.-]+)?/(?=[\w.-]+\s{2,}\S)")
 """What ``oc get all`` writes before the name in a row: pod/, deployment.apps/."""
 _DATED = re.compile(

@@ -5,7 +5,8 @@ A finding that another explains stands beneath it. Rules, in order:
 
 1. a benign entry takes the symptoms off the observation it explains;
 2. an entry takes its own observation, and its object, from those it supersedes (two that
-   name each other both stay; a benign one takes its observation only; a doubted one takes nothing);
+   name each other both stay, and so do more that name each other in a ring and would leave nothing;
+   a benign one takes its observation only; a doubted one takes nothing);
 3. an entry gathers the findings it explains, a symptom never a cause, a guess never what is sure,
    a doubted one never a cause that is surer;
 4. a symptom that nobody explains goes beneath the best cause that is no guess; what is critical
@@ -120,12 +121,40 @@ def _without_superseded(matches: list[Match]) -> list[Match]:
             by_observation[_identity(match.observation)].update(vaguer)
             if match.observation.subject.kind and not match.entry.benign:
                 by_subject[match.observation.subject].update(vaguer)
+    for seen, said in _by_observation(matches).items():
+        if said.keys() <= by_observation[seen]:
+            by_observation[seen] -= _foremost(said)
     return [
         match
         for match in matches
         if match.entry.id not in by_observation[_identity(match.observation)]
         and match.entry.id not in by_subject[match.observation.subject]
     ]
+
+
+def _by_observation(matches: list[Match]) -> dict[tuple[str, str], dict[str, Entry]]:
+    said: dict[tuple[str, str], dict[str, Entry]] = defaultdict(dict)
+    for match in matches:
+        said[_identity(match.observation)][match.entry.id] = match.entry
+    return said
+
+
+def _foremost(entries: Mapping[str, Entry]) -> set[str]:
+    """Return those that only such supersede as they, by way of others, supersede themselves."""
+    below: dict[str, set[str]] = {}
+    for name in entries:
+        below[name] = set()
+        ahead = [name]
+        while ahead:
+            vaguer = entries[ahead.pop()].supersedes
+            new = {other for other in vaguer if other in entries} - below[name]
+            below[name] |= new
+            ahead += new
+    return {
+        name
+        for name in entries
+        if all(other in below[name] for other in entries if name in below[other])
+    }
 
 
 def _group(matches: list[Match]) -> list[Ranked]:

@@ -288,27 +288,42 @@ def test_row_or_bare_message_is_enough(engine: Engine, row: str, entry: str) -> 
     assert root.entry.id == entry
 
 
-def test_two_entries_that_supersede_each_other_both_stay() -> None:
-    def entry(name: str, other: str, pattern: str) -> Entry:
-        text = {"en": "text", "zh": "文字"}
-        example = {"text": "disk is full"}
-        return Entry.model_validate(
-            {
-                "id": name,
-                "title": text,
-                "cause": text,
-                "severity": "error",
-                "source": ["made up"],
-                "matchers": [{"signature": {"pattern": pattern}}],
-                "supersedes": [other],
-                "steps": [{"text": text}],
-                "examples": {"match": [example] * 3, "no_match": [example] * 2},
-            }
-        )
+def superseding(name: str, other: str, pattern: str) -> Entry:
+    text = {"en": "text", "zh": "文字"}
+    example = {"text": "disk is full"}
+    return Entry.model_validate(
+        {
+            "id": name,
+            "title": text,
+            "cause": text,
+            "severity": "error",
+            "source": ["made up"],
+            "matchers": [{"signature": {"pattern": pattern}}],
+            "supersedes": [other],
+            "steps": [{"text": text}],
+            "examples": {"match": [example] * 3, "no_match": [example] * 2},
+        }
+    )
 
-    engine = Engine([entry("one", "two", "disk is full"), entry("two", "one", "is full")])
+
+def test_two_entries_that_supersede_each_other_both_stay() -> None:
+    engine = Engine([superseding("one", "two", "disk is full"), superseding("two", "one", "full")])
     found = rank(match_text(engine, b"disk is full"))
     assert [finding.entry.id for finding in found] == ["one", "two"]
+
+
+def test_entries_that_supersede_each_other_in_a_ring_leave_no_silence() -> None:
+    ring = [("one", "two"), ("two", "three"), ("three", "one")]
+    engine = Engine([superseding(name, other, "disk is full") for name, other in ring])
+    found = rank(match_text(engine, b"disk is full"))
+    assert {finding.entry.id for finding in found} == {"one", "two", "three"}
+
+
+def test_a_ring_takes_what_it_supersedes_and_yields_to_what_supersedes_it() -> None:
+    names = [("first", "one"), ("one", "two"), ("two", "three"), ("three", "one")]
+    engine = Engine([superseding(name, other, "disk is full") for name, other in names])
+    found = rank(match_text(engine, b"disk is full"))
+    assert [finding.entry.id for finding in found] == ["first"]
 
 
 def test_a_critical_condition_that_no_entry_names_is_told_and_goes_beneath_its_cause(
