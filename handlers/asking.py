@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from rapidfuzz import process
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
@@ -35,6 +36,7 @@ from handlers.views.kit import Message, channel_link, context_markup, notice, wh
 from handlers.views.words import say
 from knowledge.texts import Lang
 
+_ALIKE = 70.0
 RUNS = ("stage", "cutover", "state-transfer")
 _VERBS = {
     "rerun": "rerun-migration",
@@ -99,7 +101,11 @@ class Asking:
         action = action.strip().lower()
         if not name:
             return errors.which("fix", lang)
-        if action not in ACTIONS or not asker.trigger_id:
+        if action and action not in ACTIONS:
+            self._services.questions.find(name)
+            near = process.extract(action, list(ACTIONS), limit=3, score_cutoff=_ALIKE)
+            return errors.no_action(action, name, [each for each, _, _ in near], lang)
+        if not action or not asker.trigger_id:
             return self.list_fixes(name, asker, lang)
         plane, target = self._services.questions.find(name)
         return self.open_form(Wish(action, str(target), f"{target}@{plane.name}"), asker, lang)

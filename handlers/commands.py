@@ -10,8 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
+from bot.clusters.port import ClusterError
+from bot.mtc.outcome_words import Word
+from bot.questions.asking import Unknown
 from handlers.askers import Asker
 from handlers.languages import Languages
 from handlers.remedy_commands import Remedies
@@ -19,7 +22,7 @@ from handlers.services import Services
 from handlers.views import errors, help, kb, preflight, rows, status
 from handlers.views.answer import answer as answer_view
 from handlers.views.kit import Message
-from handlers.views.words import say
+from handlers.views.words import name_of, say
 from knowledge.texts import Lang
 
 MOST_TYPED = 500
@@ -43,6 +46,14 @@ _CHINESE = {
     "拒绝": "reject",
     "审计": "audit",
 }
+_GREETINGS = dict.fromkeys(
+    ("hi", "hello", "hey", "?", "？", "-h", "--help", "你好", "您好", "嗨"), "help"
+)
+_ALIKE = 70.0
+_ALIKE_CHINESE = 50.0
+"""How much a word is like a command, of 100; two Chinese characters of which one is right: 50."""
+_NAME = re.compile(r"(?:[a-z]+/)?[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?:@[a-z0-9.-]+)?")
+_MOST_NAMES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,8 @@ def parse(typed: str) -> Line:
     typed = typed.replace("“", '"').replace("”", '"').strip()
     verb, _, rest = typed.partition(" ")
     verb = verb.lower()
-    return Line(_CHINESE.get(verb, verb), rest.strip().strip("\"'`"))
+    said = verb.rstrip("!！,，.。") or verb
+    return Line((_CHINESE | _GREETINGS).get(said, verb), rest.strip().strip("\"'`"))
 
 
 class Commands:
@@ -93,19 +105,42 @@ class Commands:
         remedy = self._remedies.verbs.get(line.verb)
         if remedy is not None:
             return remedy(line.words, asker, lang)
-        return errors.no_subcommand(line.verb, self._meant(line), lang)
-
-    def _meant(self, line: Line) -> list[str]:
-        near = process.extract(
-            line.verb, [*self._verbs, *self._remedies.verbs], limit=2, score_cutoff=60
-        )
-        meant = [f"{verb} {line.words}".strip() for verb, _, _ in near]
-        if re.fullmatch(r"[\w./@-]{2,253}", line.verb, re.ASCII):
+        near = self._near(line.verb)
+        named = "" if near else self._named(f"{line.verb} {line.words}")
+        if named and not line.words:
+            return self._diagnose(named, asker.user, lang)
+        if named:
+            return errors.not_understood(named, lang)
+        meant = [f"{verb} {line.words}".strip() for verb in near]
+        if not near and not line.words and _NAME.fullmatch(line.verb):
             meant.append(f"diagnose {line.verb}")
-        return meant
+        return errors.no_subcommand(line.verb, meant, lang)
+
+    def _near(self, typed: str) -> list[str]:
+        """Return the sub-commands that a word may be a misspelling of."""
+        if not typed.isascii():
+            found = process.extract(
+                typed, list(_CHINESE), scorer=fuzz.ratio, limit=2, score_cutoff=_ALIKE_CHINESE
+            )
+            return [_CHINESE[word] for word, _, _ in found]
+        verbs = [*self._verbs, *self._remedies.verbs]
+        found = process.extract(typed, verbs, scorer=fuzz.ratio, limit=2, score_cutoff=_ALIKE)
+        return [verb for verb, _, _ in found]
+
+    def _named(self, said: str) -> str:
+        """Return the first word that is the name of a migration, a plan or the like; or none."""
+        words = (word.strip("?？!！,，.。:：;；\"'`“”()（）") for word in said.lower().split())
+        for word in [word for word in words if _NAME.fullmatch(word)][:_MOST_NAMES]:
+            try:
+                self._services.questions.find(word)
+            except (Unknown, ClusterError):
+                continue
+            return word
+        return ""
 
     def _list(self, words: str, user: str, lang: Lang) -> Message:
-        found = self._services.questions.rows(words)
+        called = {str(word): name_of(lang, "outcome", word) for word in Word}
+        found = self._services.questions.rows(words, called)
         return rows.rows(found, words, self._services.questions.unreachable(), lang)
 
     def _status(self, words: str, user: str, lang: Lang) -> Message:

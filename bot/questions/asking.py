@@ -8,13 +8,12 @@ never hides the others.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from rapidfuzz import process
+from typing import Literal
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
@@ -22,7 +21,7 @@ from bot.clusters.port import ClusterError, ControlPlane, NotFound, NotServed, O
 from bot.diagnosis.diagnosing import Diagnoser
 from bot.diagnosis.findings import Diagnosis
 from bot.questions.listing import every
-from bot.questions.naming import parse_target
+from bot.questions.naming import nearest, parse_target
 from bot.questions.overview import Row, overview
 from bot.questions.preflight import Preflight, preflight
 from bot.questions.statuses import Status, status_of
@@ -31,20 +30,26 @@ from knowledge.schema import Entry
 from knowledge.searching import search
 
 MAX_TYPED = 300
+Why = Literal["name", "control", "several", "plan"]
+"""Nothing has that name; there is no such control cluster; several have it; it is no plan."""
+_WHY: dict[Why, str] = {
+    "name": "Nothing here is called {typed}.",
+    "control": "There is no control cluster for {typed}.",
+    "several": "Several control clusters have {typed}.",
+    "plan": "A preflight looks at a plan, not at {typed}.",
+}
 
 
 class Unknown(Exception):
-    """Nothing has the name that was typed; ``closest`` are names that look like it."""
+    """It is not clear what the name that was typed means; ``closest`` are what may be meant."""
 
-    def __init__(self, typed: str, closest: tuple[str, ...] = (), hint: str = "") -> None:
-        """Keep what was typed, cut to what a person can read."""
+    def __init__(self, typed: str, closest: tuple[str, ...] = (), why: Why = "name") -> None:
+        """Keep what was typed, cut to what a person can read, and why it does not do."""
         self.typed = typed[:80]
         self.closest = closest
-        self.hint = hint
+        self.why: Why = why
         near = f" Did you mean {', '.join(closest)}?" if closest else ""
-        super().__init__(
-            f"Nothing here is called {self.typed!r}.{near}{' ' + hint if hint else ''}"
-        )
+        super().__init__(f"{_WHY[why].format(typed=repr(self.typed))}{near}")
 
 
 @dataclass
@@ -60,16 +65,17 @@ class Questions:
     _unreachable: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def rows(self, words: str = "") -> tuple[Row, ...]:
+    def rows(self, words: str = "", outcomes: Mapping[str, str] | None = None) -> tuple[Row, ...]:
         """Return the migrations that fit all ``words``: going ones first, then newest first.
 
-        A word fits a name, a plan, a control cluster or an outcome. Control clusters that
-        cannot be read are left out; see ``unreachable``.
+        A word fits a name, a plan, a control cluster or an outcome; what an outcome is called
+        in other words, ``outcomes`` says. Control clusters that cannot be read are left out; see
+        ``unreachable``.
         """
         wanted = words.lower().split()
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="list") as pool:
             lists = list(pool.map(self._rows_of, self.planes))
-        rows = [row for listed in lists for row in listed if _fits(row, wanted)]
+        rows = [row for listed in lists for row in listed if _fits(row, wanted, outcomes or {})]
         rows.sort(key=lambda row: (row.outcome.ended, -_seconds(row.created), row.name))
         return tuple(rows)
 
@@ -104,7 +110,7 @@ class Questions:
         name = typed.strip().strip("`")
         plane, target = self.find(name if "/" in name else f"migplan/{name}")
         if target.kind != k.MIGPLAN.kind:
-            raise Unknown(typed, (), "A preflight looks at a plan.")
+            raise Unknown(typed, (), "plan")
         return preflight(plane, target, self.diagnoser.engine, self.clock())
 
     def knowledge(self, words: str) -> tuple[Entry, ...]:
@@ -127,11 +133,12 @@ class Questions:
         name, at, control = typed.strip().strip("`").partition("@")
         planes = [p for p in self.planes if not at or p.name == control.strip()]
         if not planes:
-            known = tuple(p.name for p in self.planes)
-            raise Unknown(typed, known, "Control clusters are named after the @.")
+            asked = name.strip()[:MAX_TYPED]
+            known = tuple(f"{asked}@{plane.name}" for plane in self.planes)
+            raise Unknown(typed, known, "control")
         target = parse_target(name[:MAX_TYPED])
         if target is None:
-            raise Unknown(typed, self._closest(name, planes), "Type a name, or kind/name.")
+            raise Unknown(typed, self._closest(name.rpartition("/")[2], planes))
         tries = [target]
         if "/" not in name:
             tries.append(ObjectRef(k.MIGPLAN.kind, target.name, target.namespace))
@@ -157,7 +164,7 @@ class Questions:
                 return having[0], target
             if having:
                 names = tuple(f"{target.name}@{plane.name}" for plane in having)
-                raise Unknown(typed, names, "Several control clusters have that name.")
+                raise Unknown(typed, names, "several")
         if refused is not None:
             raise refused
         raise Unknown(typed, self._closest(tries[0].name, planes, tries[0].kind))
@@ -176,8 +183,7 @@ class Questions:
                         names[str(item.get("metadata", {}).get("name"))] = None
                 except ClusterError:
                     continue
-        found = process.extract(typed[:MAX_TYPED], list(names), limit=3, score_cutoff=50)
-        return tuple(name for name, _, _ in found)
+        return nearest(typed[:MAX_TYPED], names)
 
     def _rows_of(self, plane: ControlPlane) -> tuple[Row, ...]:
         try:
@@ -202,8 +208,9 @@ def _named(plane: ControlPlane) -> Iterator[None]:
         raise
 
 
-def _fits(row: Row, words: list[str]) -> bool:
-    text = f"{row.name} {row.plan} {row.control} {row.outcome.word}".lower()
+def _fits(row: Row, words: list[str], outcomes: Mapping[str, str]) -> bool:
+    word = row.outcome.word
+    text = f"{row.name} {row.plan} {row.control} {word} {outcomes.get(word, '')}".lower()
     return all(word in text for word in words)
 
 

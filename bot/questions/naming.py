@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
@@ -27,6 +28,9 @@ _SHORT: dict[str, Kind] = {
     "directimagemigration": k.DIM,
     "miganalytic": k.MIGANALYTIC,
 }
+_ALIKE = 65.0
+"""Of 100; payments-1 and paymnts-1 have 95, shop-1 and desk-1 have 50."""
+_SHORTEST_PART = 3
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -47,6 +51,19 @@ def closest(plane: ControlPlane, target: ObjectRef, limit: int = 3) -> tuple[str
         items = plane.host.list(kind, MTC_NAMESPACE).items
     except ClusterError:
         return ()
-    names = [str(item.get("metadata", {}).get("name", "")) for item in items]
-    found = process.extract(target.name, [n for n in names if n], limit=limit, score_cutoff=50)
+    names = (str(item.get("metadata", {}).get("name", "")) for item in items)
+    return nearest(target.name, filter(None, names), limit)
+
+
+def nearest(typed: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """Return the names that may be meant, likeliest first: spelt alike, or holding what was typed.
+
+    Nothing is better than a name that only shares some letters.
+    """
+    found = process.extract(typed, list(names), scorer=_likeness, limit=limit, score_cutoff=_ALIKE)
     return tuple(name for name, _, _ in found)
+
+
+def _likeness(typed: str, name: str, **_: object) -> float:
+    held = len(typed) >= _SHORTEST_PART and typed in name
+    return max(fuzz.ratio(typed, name), _ALIKE if held else 0.0)

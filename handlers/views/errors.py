@@ -29,14 +29,20 @@ def trouble(
     *,
     raw: str = "",
     closest: Sequence[tuple[str, str]] = (),
+    offered: Sequence[tuple[str, str]] = (),
 ) -> Message:
-    """Return a sentence, the words of whoever refused, close matches as buttons, a next step."""
+    """Return a sentence, the words of whoever refused, a next step, and lines to ask as buttons.
+
+    ``closest`` are what may have been meant, ``offered`` what helps to go on.
+    """
     page = Page()
     page.add(rich(paragraph(words(f"⚠️ {what}", bold=True))))
     if raw:
         page.add(rich(verbatim(untrusted(raw, 600))))
     if closest:
         page.add(rich(paragraph(words(say(lang, "error.closest")))), asks(closest))
+    elif offered:
+        page.add(asks(offered))
     page.add(context(then))
     return Message(notice(f"⚠️ {what} {then}"), page.blocks)
 
@@ -44,10 +50,8 @@ def trouble(
 def unknown(error: Unknown, verb: str, lang: Lang) -> Message:
     """Return that nothing has that name; ``verb`` is what the buttons ask (status, diagnose)."""
     closest = [(untrusted(name, 60), f"{verb} {name}") for name in error.closest]
-    what = say(lang, "error.unknown", name=untrusted(error.typed, 80))
-    return trouble(
-        what, say(lang, "error.unknown_next", command="/mtc list"), lang, closest=closest
-    )
+    what = say(lang, f"unknown.{error.why}", name=untrusted(error.typed, 80))
+    return trouble(what, _naming(verb, lang), lang, closest=closest)
 
 
 def no_subcommand(typed: str, closest: Sequence[str], lang: Lang) -> Message:
@@ -61,9 +65,32 @@ def no_subcommand(typed: str, closest: Sequence[str], lang: Lang) -> Message:
 
 def which(verb: str, lang: Lang) -> Message:
     """Return that a name is missing."""
-    what = say(lang, "error.which", example=f"/mtc {verb} shop-1")
-    near = [(say(lang, "button.list"), "list")]
-    return trouble(what, say(lang, "error.unknown_next", command="/mtc list"), lang, closest=near)
+    example = f"/mtc {verb} {'shop' if verb == 'preflight' else 'shop-1'}"
+    offered = [(say(lang, "button.list"), "list")]
+    return trouble(
+        say(lang, "error.which", example=example), _naming(verb, lang), lang, offered=offered
+    )
+
+
+def not_understood(name: str, lang: Lang) -> Message:
+    """Return that a question in free words was not understood, but for a name in it."""
+    lines = [f"{verb} {name}" for verb in ("diagnose", "status")]
+    what = say(lang, "error.words", name=untrusted(name, 80))
+    after = say(lang, "error.subcommand_next", command="/mtc help")
+    return trouble(what, after, lang, offered=[(untrusted(f"/mtc {x}", 70), x) for x in lines])
+
+
+def no_action(typed: str, name: str, closest: Sequence[str], lang: Lang) -> Message:
+    """Return that there is no such fix; ``closest`` are ids of those that may be meant."""
+    what = say(lang, "error.action", name=untrusted(typed, 80))
+    near = [(untrusted(action, 70), f"fix {name} {action}") for action in closest]
+    after = say(lang, "error.action_next", command=f"/mtc fix {untrusted(name, 120)}")
+    return trouble(what, after, lang, closest=near)
+
+
+def _naming(verb: str, lang: Lang) -> str:
+    key = "error.plan_next" if verb == "preflight" else "error.unknown_next"
+    return say(lang, key, command="/mtc list")
 
 
 def cluster_error(error: ClusterError, lang: Lang) -> Message:

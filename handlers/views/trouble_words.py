@@ -4,13 +4,39 @@ from __future__ import annotations
 
 TROUBLE_CATALOGUE: dict[str, tuple[str, str]] = {
     "error.title": ("That did not work", "未能完成"),
-    "error.unknown": ("Nothing here is called {name}.", "没有名为 {name} 的对象。"),
+    "unknown.name": ("Nothing here is called {name}.", "没有名为 {name} 的对象。"),
+    "unknown.control": (
+        "There is no control cluster of that name: {name}.",
+        "没有该名称的控制集群：{name}。",
+    ),
+    "unknown.several": (
+        "Several control clusters have {name}.",
+        "多个控制集群都有 {name}。",
+    ),
+    "unknown.plan": (
+        "A preflight looks at a plan, and {name} is none.",
+        "预检针对迁移计划，而 {name} 不是迁移计划。",
+    ),
     "error.closest": ("Did you mean:", "您是不是要找："),
     "error.unknown_next": (
         "Type a migration, or kind/name (migplan/shop); add @control-cluster where several have "
         "it. {command} shows what there is.",
         "请输入迁移名称或 kind/name（如 migplan/shop）；多个控制集群同名时加 @控制集群。{command} "
         "可查看现有迁移。",
+    ),
+    "error.plan_next": (
+        "Type a plan; add @control-cluster where several have it. {command} shows the migrations "
+        "with their plans.",
+        "请输入迁移计划名称；多个控制集群同名时加 @控制集群。{command} 可查看迁移及其计划。",
+    ),
+    "error.words": (
+        "I understand commands only, but I know {name}. Is it one of these?",
+        "我只能理解命令，但我知道 {name}。您是否要：",
+    ),
+    "error.action": ("There is no fix called {name}.", "没有名为 {name} 的修复措施。"),
+    "error.action_next": (
+        "{command} shows what can be done.",
+        "{command} 可查看可采取的措施。",
     ),
     "error.subcommand": ("There is no {name} command.", "没有 {name} 命令。"),
     "error.subcommand_next": ("{command} shows what you can ask.", "{command} 可查看可用命令。"),

@@ -11,6 +11,7 @@ import pytest
 from bot.clusters.port import Unreachable
 from handlers.workers import Workers
 from sandbox.slack import BOT_USER_ID, MANAGER, OPERATOR, VIEWER
+from tests.handlers.checking import shown
 from tests.handlers.conftest import ROOM, House
 
 Start = Callable[..., Any]
@@ -51,7 +52,7 @@ def test_preflight_of_a_plan_says_what_would_fail_and_what_could_not_be_checked(
     house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc preflight shpo")
     assert "shop" in house.wait_answer(OPERATOR.id, "shpo")
     house.sandbox.run_command(OPERATOR.id, ROOM, "/mtc 预检")
-    house.wait_answer(OPERATOR.id, "/mtc preflight shop-1")
+    house.wait_answer(OPERATOR.id, "/mtc preflight shop")
 
 
 def test_language_can_be_chosen(house: House, start: Start) -> None:
@@ -112,14 +113,49 @@ def test_unknown_name_gets_the_closest_as_buttons(house: House, start: Start) ->
         ("status", "Which one?"),
         ("lang fr", "Which language?"),
         ("diagnoze shop-1", "There is no /mtc diagnoze command."),
-        ("shop-1", "/mtc diagnose shop-1"),
+        ("shop-1", "The backup of plan shop was not made"),
+        ("why did shop-1 fail?", "I know shop-1"),
+        ("what about migplan/shop", "I know migplan/shop"),
+        ("hello", "What you can ask"),
+        ("你好！", "What you can ask"),
+        ("诊段 shop-1", "/mtc diagnose shop-1"),
         ("list nothing-like-it", "No migration fits nothing-like-it"),
+        ("status shop-1@nowhere", "There is no control cluster of that name: shop-1@nowhere."),
     ],
 )
 def test_every_subcommand_answers(house: House, start: Start, typed: str, expected: str) -> None:
     start()
     assert house.sandbox.run_command(OPERATOR.id, ROOM, f"/mtc {typed}").ok
     house.wait_answer(OPERATOR.id, expected)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "offered"),
+    [
+        ("diagnoze shop-1", True, ["/mtc diagnose shop-1"]),
+        ("why did shop-1 fail?", False, ["/mtc diagnose shop-1", "/mtc status shop-1"]),
+        ("what now", False, []),
+        ("status shop-1@nowhere", True, ["shop-1@hub"]),
+        ("status kiosk", False, []),
+        ("status", False, ["List migrations"]),
+    ],
+)
+def test_what_is_not_understood_offers_what_may_be_meant_and_nothing_else(
+    house: House, start: Start, typed: str, meant: bool, offered: list[str]
+) -> None:
+    start()
+    house.sandbox.run_command(OPERATOR.id, ROOM, f"/mtc {typed}")
+    asked = house.sandbox.wait_for(lambda: house.sandbox.ephemerals(OPERATOR.id))[0]
+    rows = [block["elements"] for block in asked["blocks"] if block["type"] == "actions"]
+    assert [button["text"]["text"] for row in rows for button in row] == offered
+    assert ("Did you mean" in shown(asked)) is meant
+
+
+def test_list_can_be_narrowed_down_by_what_it_shows(house: House, start: Start) -> None:
+    start()
+    house.sandbox.run_command(MANAGER.id, ROOM, "/mtc list 失败")
+    answer = house.wait_answer(MANAGER.id, "shop-1")
+    assert "cart-1" not in answer
 
 
 def test_cluster_that_cannot_be_read_is_a_sentence_with_a_next_step(

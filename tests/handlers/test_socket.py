@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -86,7 +86,7 @@ def test_second_delivery_of_a_command_is_acknowledged_and_not_done_again(
 
 def test_listener_that_breaks_is_told_to_the_person(house: House, start: Start) -> None:
     class Broken(Questions):
-        def rows(self, words: str = "") -> Any:
+        def rows(self, words: str = "", outcomes: Mapping[str, str] | None = None) -> Any:
             raise ZeroDivisionError("no rows")
 
     broken = Broken([], house.services.questions.diagnoser, house.services.knowledge)

@@ -115,6 +115,14 @@ MESSAGES: dict[str, Callable[[Lang], Message]] = {
     "error-unknown": lambda lang: errors.unknown(
         Unknown("shpo-1", ("shop-1", "shop-2")), "diagnose", lang
     ),
+    "error-unknown-several": lambda lang: errors.unknown(
+        Unknown("shop-1", ("shop-1@east", "shop-1@west"), "several"), "status", lang
+    ),
+    "error-words": lambda lang: errors.not_understood("shop-1", lang),
+    "error-which-plan": lambda lang: errors.which("preflight", lang),
+    "error-action": lambda lang: errors.no_action(
+        "restart-valero", "shop-1", ["restart-velero"], lang
+    ),
     "error-subcommand": lambda lang: errors.no_subcommand("diagnoze", ["diagnose shop-1"], lang),
     "error-which": lambda lang: errors.which("status", lang),
     "error-cluster": lambda lang: errors.cluster_error(

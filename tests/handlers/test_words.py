@@ -71,6 +71,6 @@ def test_value_without_a_word_stays_as_it_is() -> None:
 
 
 def test_values_are_never_taken_as_templates() -> None:
-    assert say("en", "error.unknown", name="{lang.__class__}") == (
+    assert say("en", "unknown.name", name="{lang.__class__}") == (
         "Nothing here is called {lang.__class__}."
     )

@@ -136,7 +136,18 @@ class TestNames:
     def test_an_unknown_control_cluster_names_those_there_are(self, questions: Questions) -> None:
         with pytest.raises(Unknown) as unknown:
             questions.find("shop-1@nowhere")
-        assert unknown.value.closest == ("wave-1", "wave-2")
+        assert unknown.value.closest == ("shop-1@wave-1", "shop-1@wave-2")
+        assert "no control cluster" in str(unknown.value)
+
+    def test_what_only_shares_some_letters_is_not_meant(self, questions: Questions) -> None:
+        with pytest.raises(Unknown) as unknown:
+            questions.find("kiosk")
+        assert unknown.value.closest == ()
+
+    def test_a_part_of_a_name_leads_to_it(self, questions: Questions) -> None:
+        with pytest.raises(Unknown) as unknown:
+            questions.find("med")
+        assert unknown.value.closest[0] in ("media", "media-1")
 
     def test_an_unreachable_control_cluster_is_not_an_unknown_name(
         self, questions: Questions
