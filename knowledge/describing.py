@@ -44,8 +44,11 @@ _STATE = re.compile(
 )
 _TOP = re.compile(r"^(?P<key>kind|name):\s+(?P<value>[\w.-]+)\s*$", re.IGNORECASE)
 _CLAIM = re.compile(r"^(?P<key>Name|Namespace|StorageClass|Status):\s+(?P<value>[\w.-]+)\s*$")
-_GOING = re.compile(r"^Status:\s+Terminating(?: \(lasts \w+\))?\s*$")
-_KEPT_BY = re.compile(r"^Finalizers:\s+\[(?P<finalizer>kubernetes\.io/pvc?-protection)\b")
+_GOING = re.compile(r"^Status:\s+Terminating(?: \(lasts [^)]+\))?\s*$")
+_KEPT_BY = re.compile(
+    r"^Finalizers:\s+\[(?:.*\s)?(?P<finalizer>external-(?:attacher|provisioner)[^\s\]]*"
+    r"|kubernetes\.io/pvc?-protection)"
+)
 _ROOM = re.compile(r"^No (?:resource quota|resource limits|LimitRange resource)\.\s*$")
 """What is said beneath a namespace that has neither quota nor limits."""
 _PROVISIONER = re.compile(

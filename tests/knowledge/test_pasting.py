@@ -123,6 +123,7 @@ def test_an_object_is_read_as_one_even_where_it_is_called_a_log() -> None:
 
 
 DELETING = "pvc-stuck-deleting"
+KEPT = "volume-not-deleted"
 VOLUME = "kind: PodVolumeBackup\nmetadata:\n  name: pvb-1\nstatus:\n  phase: Failed\n"
 
 
@@ -181,6 +182,7 @@ Finalizers:    [kubernetes.io/pvc-protection]
     [
         ("Terminating", "No resource quota.", "namespace-terminating"),
         ("Terminating (lasts 2d)", "Finalizers:    [kubernetes.io/pvc-protection]", DELETING),
+        ("Terminating (lasts <invalid>)", "Finalizers:    [external-attacher/x]", KEPT),
         ("Active", "No resource quota.", ""),
         ("Bound", "Finalizers:    [kubernetes.io/pvc-protection]", ""),
     ],
