@@ -21,10 +21,13 @@ from bot.mtc.models import (
 )
 from bot.mtc.models.base import WithConditions
 from bot.mtc.outcome_words import Outcome, Word
+from bot.mtc.progress import untouched
 
 _NO_PROGRESS = timedelta(minutes=15)
 _TRANSFERRING = frozenset({"RunRsyncOperations", "WaitForRsyncClientPodsCompleted"})
 """Where a transfer copies; the second up to MTC 1.4.2."""
+_OBJECTS_ONLY = frozenset({"InitialBackupCreated", "StageRestoreCreated", "FinalRestoreCreated"})
+"""Where Velero counts objects before it waits for any volume."""
 _TELLING = (
     "Postponed",
     "ReconcileFailed",
@@ -110,6 +113,8 @@ def _going(objects: MigrationObjects, now: datetime) -> Outcome:
             word = Word.STALLED
     elif clock is not None and now - clock > objects.limits.of(phase, _running_step(objects)):
         word = Word.STALLED
+    elif phase in _OBJECTS_ONLY and (idle := untouched(status)) > _NO_PROGRESS:
+        word, clock = Word.STALLED, now - idle
     return Outcome(
         word,
         shown,

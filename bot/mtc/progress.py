@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.mtc.graph import MigrationObjects
 from bot.mtc.models import DirectVolumeMigration, PodVolumeBackup, PodVolumeRestore
-from bot.mtc.models.migration import PlanVolume
+from bot.mtc.models.migration import MigrationStatus, PlanVolume
 from bot.mtc.quantities import parse_bytes
 from knowledge.matching.loglines import parse_time
 
@@ -25,6 +25,10 @@ _LONGEST = timedelta(days=30)
 _VOLUME_LINE = re.compile(
     r"^PodVolume(?:Backup|Restore) \S+: (?P<done>[\d.]+ ?[A-Za-z]*) out of "
     r"(?P<total>[\d.]+ ?[A-Za-z]*)"
+)
+_OBJECTS_LINE = re.compile(
+    r"^(?:Backup|Restore) \S+: (?P<done>\d+) out of estimated total of \d+ objects "
+    r"(?:backed up|restored) \((?:(?P<h>\d{1,5})h)?(?:(?P<m>\d{1,5})m)?(?:(?P<s>\d{1,5})s)?\)"
 )
 _RSYNC_LINE = re.compile(r"^\[\S+\] \S+: (?P<state>\w+)(?:.*?(?P<percent>\d{1,3}(?:\.\d+)?)%)?")
 
@@ -64,6 +68,22 @@ def progress(objects: MigrationObjects, now: datetime) -> Progress | None:
     running = [s for s in status.pipeline if s.started and not s.completed and not s.skipped]
     begun = parse_time(running[0].started) if running else None
     return _lines(running[0].progress, begun, now) if running else None
+
+
+def untouched(status: MigrationStatus) -> timedelta:
+    """Return for how long Velero has been at work without a single object done; zero if not so.
+
+    MTC says both in the running step (``0 out of estimated total of 9 objects restored (15m56s)``,
+    mig-controller pkg/controller/migmigration/backup.go and restore.go).
+    """
+    for step in status.pipeline:
+        if not step.started or step.completed or step.skipped:
+            continue
+        for line in step.progress:
+            if (found := _OBJECTS_LINE.match(line)) and int(found["done"]) == 0:
+                hours, minutes, seconds = (int(found[unit] or 0) for unit in "hms")
+                return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return timedelta()
 
 
 def _transfer(

@@ -122,6 +122,33 @@ class TestLearning:
         assert limit(phase) / 3 <= usual.of(phase, step) <= limit(phase) * 4
 
 
+class TestVelero:
+    """Of a hang Velero says nothing; MTC says how many objects it has done, and for how long."""
+
+    @pytest.mark.parametrize(
+        ("phase", "line", "word"),
+        [
+            ("FinalRestoreCreated", "Restore m/x: 0 out of {} 0 objects restored (15m56s)", True),
+            ("StageRestoreCreated", "Restore m/x: 0 out of {} 9 objects restored (1h0m2s)", True),
+            ("InitialBackupCreated", "Backup m/x: 0 out of {} 9 objects backed up (16m)", True),
+            ("FinalRestoreCreated", "Restore m/x: 0 out of {} 9 objects restored (14m59s)", False),
+            ("FinalRestoreCreated", "Restore m/x: 3 out of {} 9 objects restored (55m)", False),
+            ("FinalRestoreCreated", "Restore m/x: 0 out of {} 9 objects restored (soon)", False),
+            ("StageBackupCreated", "Backup m/x: 0 out of {} 9 objects backed up (55m)", False),
+        ],
+    )
+    def test_work_without_a_single_object_for_a_quarter_of_an_hour_is_a_stall(
+        self, phase: str, line: str, word: bool
+    ) -> None:
+        since = NOW - timedelta(hours=3)
+        migration = going(phase, "Restore", since, line.format("estimated total of"))
+        found = outcome(MigrationObjects(migration), NOW)
+        assert (found.word is Word.STALLED) is word
+        if word:
+            assert found.since is not None
+            assert found.since > since, "before that it waited for its turn"
+
+
 def test_every_phase_that_waits_says_for_what_in_both_languages() -> None:
     waiting = [p for p in (*STAGE, *FINAL, *VOLUME) if p.startswith(("WaitFor", "Ensure"))]
     unlimited = {p for p in waiting if not p.startswith("EnsureStagePodsFrom")} - {

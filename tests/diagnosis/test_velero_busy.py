@@ -51,6 +51,16 @@ def test_one_that_it_has_begun_waits_for_no_other(diagnoser: Diagnoser, phase: s
     assert "velero-busy" not in ids(diagnoser, own, OTHER)
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(2, []), (4, ["velero-busy"])])
+def test_it_is_named_to_who_asks_before_anything_stalls(minutes: int, said: list[str]) -> None:
+    made = {"creationTimestamp": "2026-03-01T12:00:00Z"}
+    own = backup("shop-1-initial-b7dp2", "shop-1")
+    own["metadata"] |= made
+    soon = Diagnoser(builtin_engine(), lambda: NOW + timedelta(minutes=minutes))
+    found = soon(plane(going("InitialBackupCreated"), plan(), source=[own, OTHER]), SHOP_1)
+    assert (found.outcome.word, [f.entry.id for f in found.findings]) == (Word.RUNNING, said)
+
+
 def test_one_that_waits_alone_waits_for_no_other(diagnoser: Diagnoser) -> None:
     done = backup("bank-0-stage-x2k4d", "bank-0", phase="Completed")
     assert "velero-busy" not in ids(diagnoser, backup("shop-1-initial-b7dp2", "shop-1"), done)

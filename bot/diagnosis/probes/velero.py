@@ -9,7 +9,7 @@ locations keep the phase that they had.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE, Kind
@@ -23,6 +23,8 @@ from knowledge.observations import Observation
 from knowledge.observing import subject_of
 
 _NOT_BEGUN = frozenset({"", "New", "Queued", "ReadyToStart"})
+_SOON = timedelta(minutes=3)
+"""Velero is given as long to begin before it is said what it is at work on."""
 _ROLES: tuple[RoleName, ...] = ("source", "destination")
 
 
@@ -70,7 +72,7 @@ def velero_busy(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
     It takes one after the other unless told otherwise (velero pkg/controller), and a volume that is
     never copied keeps all that come later waiting.
     """
-    if outcome.word is not Word.STALLED:
+    if outcome.word not in (Word.RUNNING, Word.STALLED):
         return
     made = {text(metadata(obj).get("uid")) for obj, _ in children(dossier)}
     sides: tuple[tuple[RoleName, Kind], ...]
@@ -81,7 +83,7 @@ def velero_busy(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
         others: list[Json] = []
         for obj in scene.all(kind):
             (mine if text(metadata(obj).get("uid")) in made else others).append(obj)
-        waiting = [obj for obj in mine if _phase(obj) in _NOT_BEGUN]
+        waiting = [obj for obj in mine if _phase(obj) in _NOT_BEGUN and _waits(obj, dossier.now)]
         busy = [obj for obj in others if _phase(obj) == "InProgress"]
         if not waiting or not busy:
             continue
@@ -101,6 +103,11 @@ def velero_busy(dossier: Dossier, outcome: Outcome) -> Iterator[Observation]:
             velero_on=scene.cluster,
             role=role,
         )
+
+
+def _waits(obj: Json, now: datetime) -> bool:
+    made = moment(metadata(obj).get("creationTimestamp"))
+    return made is None or now - made > _SOON
 
 
 def _phase(obj: Json) -> str:
