@@ -34,7 +34,7 @@ from bot.incidents.causes import (
     leaving_note,
 )
 from bot.incidents.model import UNDIAGNOSED, Incident, IncidentKey, State
-from bot.mtc.outcome_words import HEALTHY
+from bot.mtc.outcome_words import HEALTHY, Word
 from bot.store.bearing import may_matter
 from bot.store.columns import clean
 from bot.store.database import Database
@@ -238,7 +238,8 @@ class _Observing:
             return True
         if outcome.ended:
             settled = outcome.since is not None and now - outcome.since > rules.settling
-            known = bool(held) and (settled or cause.vague)
+            told = [m for m in held if not _outlived(m.incident)]
+            known = bool(held) and (settled or (cause.vague and bool(told)))
             return known or self._over(cause.key) or self._made_up_for()
         if not cause.vague:
             return False
@@ -315,6 +316,11 @@ def _about(row: IncidentRow, key: IncidentKey) -> bool:
         clean(key.uid),
         clean(key.entry_id),
     )
+
+
+def _outlived(row: IncidentRow) -> bool:
+    """Return whether it says no more than that something takes long; what ended takes no longer."""
+    return bool(row.facts.get("vague")) and row.outcome == Word.STALLED
 
 
 def _is(key: IncidentKey) -> tuple[ColumnElement[bool], ...]:

@@ -225,6 +225,7 @@ class Life:
                 "also": list(cause.also),
                 "not_read": [f"{each.what}: {each.why}" for each in diagnosis.not_read],
                 "cut_over": diagnosis.outcome.cut_over,
+                "vague": cause.vague,
                 "confidence": cause.confidence,
             },
         }

@@ -61,8 +61,8 @@ class IncidentRow(Base):
     opened_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
-    """What the newest diagnosis says: params, quotes, symptoms, also, not_read, confidence, and
-    whether it was the plan's cutover."""
+    """What the newest diagnosis says: params, quotes, symptoms, also, not_read, confidence, whether
+    it was the plan's cutover, and whether the cause is no more than a symptom."""
     plan: Mapped[str]
     outcome: Mapped[str]
     phase: Mapped[str]

@@ -208,6 +208,13 @@ class TestMembers:
         assert old.resolved_note == "other-cause:token-rotated"
         assert old.recovered == ()
 
+    def test_what_only_took_long_gives_way_to_how_it_ended(self, world: World) -> None:
+        long = finding("stalled-volume-copy", migration("a"), role="symptom")
+        world.see(diagnosis("a", Word.STALLED, long), at=3)
+        partial = finding("final-restore-partial", migration("a"), role="symptom")
+        world.see(diagnosis("a", Word.SUCCEEDED_WITH_WARNINGS, partial, since=START), at=4)
+        assert world.the_one().entry_id == "final-restore-partial"
+
     def test_a_vaguer_look_at_one_that_ended_keeps_the_cause(self, world: World) -> None:
         world.see(failed("a"))
         world.see(diagnosis("a", Word.FAILED), at=1)
