@@ -71,6 +71,7 @@ def main(arguments: list[str]) -> int:
     signatures = [
         m.signature
         for entry in load_builtin().by_id.values()
+        if entry.role != "general"
         for m in entry.matchers
         if m.signature is not None and "row" not in m.signature.where
     ]

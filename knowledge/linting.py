@@ -245,7 +245,7 @@ def observations(example: Example) -> tuple[Observation, ...]:
 
 def _examples(entry: Entry, engine: Engine) -> Iterator[Complaint]:
     for number, example in enumerate(entry.examples.match, 1):
-        matches = engine.match(observations(example))
+        matches = _matches(entry, engine, example)
         if entry.id not in {match.entry.id for match in matches}:
             yield _complaint(
                 entry.id,
@@ -256,10 +256,17 @@ def _examples(entry: Entry, engine: Engine) -> Iterator[Complaint]:
             en = f"positive example {number} {led.en}"
             yield _complaint(entry.id, en, f"第 {number} 个正例{led.zh}", "warning")
     for number, example in enumerate(entry.examples.no_match, 1):
-        if entry.id in _ids(rank(engine.match(observations(example)))):
+        if entry.id in _ids(rank(_matches(entry, engine, example))):
             yield _complaint(
                 entry.id, f"negative example {number} matches", f"第 {number} 个反例也匹配"
             )
+
+
+def _matches(entry: Entry, engine: Engine, example: Example) -> list[Match]:
+    found = engine.match(observations(example))
+    if entry.role == "general" and not found:
+        return engine.match_general(observations(example))
+    return found
 
 
 def _misled(entry: Entry, matches: list[Match]) -> LocalText | None:

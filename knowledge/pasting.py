@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -30,6 +30,7 @@ from knowledge.ranking import rank
 from knowledge.safe_yaml import load_yaml_documents
 from knowledge.startlogs import came_about
 from knowledge.volumelogs import settled
+from knowledge.wrapping import SHORT, paragraphs, rejoined, requoted, uncommented, unwrapped
 
 _OBJECT_KEYS = frozenset({"kind", "status", "items", "metadata", "type"})
 MAX_YAML = 16 << 20
@@ -48,8 +49,6 @@ _SCREEN = re.compile(
     r"|(?:oc|kubectl|velero) (?:-\S+|get|describe|logs)\b)"
 )
 """A prompt or a command with what was typed, or the fence of a chat."""
-_COMMENT = re.compile(r"^[ \t]*#+(?: |\t|$)")
-"""What a script or a file of YAML puts before each line that somebody kept in it."""
 _EDGES = re.compile(r"\A(?:---\n)+|(?:\n---\s*)+\Z")
 _LEFT_OUT = re.compile(r"^\s*\W*(?:\.\.\.|\u2026|snip|omitted|truncated)\W*$")
 """What stands where somebody left lines out."""
@@ -57,38 +56,10 @@ _ALIASES = 100
 """Aliases in a YAML text that is parsed; each could stand for much."""
 _CUTS = 4
 """How often a text that is no YAML as a whole is cut before the line that spoils it."""
-_QUOTE = re.compile(r'(?<!\\)"')
-_WRAPPED = 12
-"""Lines over which a quotation may be wrapped."""
-_SHORT = 16
-"""Lines of a text that is read again as paragraphs, in case what it says was broken anywhere."""
-_NARROW = 60
-"""Columns of the narrowest terminal."""
-_RECORD = (
-    r"(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s|\[pod/\S+\] "
-    r"|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]"
-)
-"""What a record of a log begins with."""
-_FRESH = re.compile(rf"\s*(?:(?:-\s+)?\w[\w./-]*:(?:\s|$)|{_RECORD})")
-"""What a line begins with that does not go on with a quotation of the one before."""
-_BEGINS = re.compile(rf"\s*(?:{_RECORD}|\S+(?:\s{{2,}}|\t)\S|\.\.\.ignoring)")
-"""What a record or a row begins with, and no second half of a line that was broken anywhere."""
-_GOES_ON = re.compile(
-    r"\s*(?:caused by: |x509: |tls: |status code: \d|RESPONSE \d{3}: |ERROR CODE: |-{60,}$)"
-)
-"""What only the line before gives a sense: what went wrong with the address that stands there, and
-with which status a cloud's library was answered."""
+_KUBERNETES = re.compile(r"\W*[IWEF]\d{4} \d\d:\d\d:")
+"""What a line begins with that a program of Kubernetes wrote."""
 _TYPED = re.compile(r"^(\s*(?:[a-z0-9][\w-]*\s{2,})?)[a-z]+(?:\.[a-z0-9.-]+)?/(?=[\w.-]+\s{2,}\S)")
 """What ``oc get all`` writes before the name in a row: pod/, deployment.apps/."""
-_DATED = re.compile(
-    r"\s*(?:\d[\d:.,hms-]*[smhd]?|[A-Z][a-z]{2} +\d+ \d\d:\S+|<unknown>|\[[^\]]*\]"
-    r"|[A-Z]\w*(?: [A-Z]\w*){1,3}:)\s"
-)
-"""What stands before a row or a record that tells its age or time, or in words what it is."""
-_OWN_LINE = re.compile(
-    r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
-    r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
-)
 
 
 def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "") -> list[Match]:
@@ -99,6 +70,8 @@ def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "")
     found = _matched(engine, data, kind, component)
     if all(match.entry.benign for match in found) and (plain := _as_typed(data)) is not None:
         data, found = plain, _matched(engine, plain, kind, component)
+    if not found:
+        return _generally(engine, data, kind, component)
     return weighed(found, doubts(engine, found, lambda e: _matched(e, data, kind, component)))
 
 
@@ -131,19 +104,19 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
     component = component or spoken_by(text)
-    lines = _closed(_uncommented(text.splitlines()))
+    lines = requoted(uncommented(text.splitlines()))
     found = _match_lines(engine, lines, kind, component)
     if answers := answered(lines):
         more = _match_lines(engine, answers, kind, component)
         found = more if _tells_more(more, found) else found
     quiet = all(match.entry.benign for match in found)
-    if not quiet and len(lines) > _SHORT:
+    if not quiet and len(lines) > SHORT:
         return found
     for read in (
-        _unwrapped(lines),
+        unwrapped(lines),
         _spoken(text, kind),
-        _rejoined(lines),
-        _paragraphs(lines),
+        rejoined(lines),
+        paragraphs(lines),
     ):
         if 0 < len(read) < len(lines):
             more = _match_lines(engine, read, kind, component)
@@ -181,13 +154,13 @@ def _among_others(engine: Engine, text: str, kind: str, component: str) -> list[
     if all(match.entry.benign for match in found):
         return []
     around += lines[at:]
-    found += _match_lines(engine, _closed(around), kind, component)
-    return found + _match_lines(engine, _closed(broken), "condition", component)
+    found += _match_lines(engine, requoted(around), kind, component)
+    return found + _match_lines(engine, requoted(broken), "condition", component)
 
 
 def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str) -> list[Match]:
     conditions, taken = described(lines, component)
-    taken |= overcome(lines) | ignored(lines) | settled(lines) | came_about(lines)
+    taken |= _past(lines)
     found = engine.match(conditions)
     for number, line in enumerate((_TYPED.sub(r"\1", line) for line in lines), 1):
         if number - 1 in taken or not line.strip():
@@ -200,85 +173,27 @@ def _match_lines(engine: Engine, lines: Sequence[str], kind: str, component: str
     return found
 
 
-def _uncommented(lines: Sequence[str]) -> list[str]:
-    """Return the lines, those of comments without their signs; a prompt stands alone."""
-    noted = [bool(_COMMENT.match(line)) for line in lines]
-    return [
-        _COMMENT.sub("", line, count=1)
-        if noted[at] and any(noted[max(at - 1, 0) : at] + noted[at + 1 : at + 2])
-        else line
-        for at, line in enumerate(lines)
-    ]
+def _past(lines: Sequence[str]) -> set[int]:
+    """Return the numbers, from 0, of lines that say what came right or was to be ignored."""
+    return overcome(lines) | ignored(lines) | settled(lines) | came_about(lines)
 
 
-def _closed(lines: Sequence[str]) -> list[str]:
-    """Return the lines with those joined between which a quotation was wrapped.
+def _generally(engine: Engine, data: bytes, kind: str, component: str) -> list[Match]:
+    """Return what sort of error a short text tells of, of which no entry knows more.
 
-    Where none closes it within a few lines, or another record begins, the lines stay as they are.
-    A line that goes on with an error is joined to the one that the error is about.
+    An errno, a deadline or a right that is lacking is the same whoever says it. In objects, in long
+    logs and in what Kubernetes' own programs write such words stand where all is well, too.
     """
-    joined: list[str] = []
-    at = 0
-    while at < len(lines):
-        end = at
-        if len(lines[at]) <= MAX_TEXT and _opens(lines[at]):
-            for last in range(at + 1, min(at + _WRAPPED, len(lines))):
-                if _FRESH.match(lines[last]) or len(lines[last]) > MAX_TEXT:
-                    break
-                if _opens(lines[last]):
-                    end = last
-                    break
-        while end + 1 < min(at + _WRAPPED, len(lines)) and _GOES_ON.match(lines[end + 1]):
-            end += 1
-        joined.append(" ".join([lines[at], *(line.strip() for line in lines[at + 1 : end + 1])]))
-        at = end + 1
-    return joined
-
-
-def _opens(line: str) -> bool:
-    """Return whether a line has a quotation that does not end, or did not begin, in it."""
-    return len(_QUOTE.findall(line)) % 2 == 1
-
-
-def _unwrapped(lines: Sequence[str]) -> list[str]:
-    """Return the lines with those that only continue the one before joined to it."""
-    return _joined(lines, (_OWN_LINE,))
-
-
-def _joined(lines: Iterable[str], begins: Sequence[re.Pattern[str]]) -> list[str]:
-    """Return the lines with those joined to the one before that begin like nothing of these."""
-    whole: list[str] = []
-    for line in lines:
-        if whole and line.strip() and not any(begin.match(line) for begin in begins):
-            whole[-1] = f"{whole[-1]} {line.strip()}"
-        else:
-            whole.append(line)
-    return whole
-
-
-def _rejoined(lines: Sequence[str]) -> list[str]:
-    """Return the lines with those joined that a terminal broke where its width ended."""
-    width = max(map(len, lines), default=0)
-    if width < _NARROW:
+    text = data.decode("utf-8-sig", "replace")
+    if len(text) > MAX_TEXT or parse_objects(text, kind):
         return []
-    whole: list[str] = []
-    goes_on = False
-    for line in lines:
-        if goes_on and not _BEGINS.match(line):
-            whole[-1] += line
-        else:
-            whole.append(line)
-        goes_on = len(line) in (width, width - 1)
-        if len(line) == width - 1:
-            whole[-1] += " "
-    return whole
-
-
-def _paragraphs(lines: Sequence[str]) -> list[str]:
-    """Return a few lines with those joined that somebody typed or a page broke in between."""
-    if len(lines) > _SHORT:
-        return []
-    return _joined(filter(str.strip, lines), (_FRESH, _BEGINS, _DATED))
+    lines = requoted(uncommented(text.splitlines()))
+    taken = _past(lines)
+    return engine.match_general(
+        observe_line(line, kind, component, f"line {number + 1}")
+        for number, line in enumerate(lines)
+        if number not in taken and line.strip() and not _KUBERNETES.match(line)
+    )
 
 
 def _spoken(text: str, kind: str) -> list[str]:

@@ -221,7 +221,7 @@ def _place(finding: Ranked) -> int:
         return 4
     if finding.beside:
         return 3
-    if entry.role == "symptom":
+    if entry.role in ("symptom", "general"):
         return 1 if entry.severity == "critical" else 2
     if finding.confidence < GUESS:
         return 3

@@ -25,7 +25,7 @@ from knowledge.quotes import tolerate_quotes
 from knowledge.texts import LocalText
 
 Severity = Literal["critical", "error", "warning", "info"]
-Role = Literal["cause", "symptom", "benign"]
+Role = Literal["cause", "symptom", "benign", "general"]
 TextKind = Literal["log", "event", "status"]
 """Where a text stands: a log line, an Event's message, a message in an object's status."""
 
@@ -229,7 +229,9 @@ class Entry(_Strict):
     cause: LocalText
     severity: Severity
     role: Role = "cause"
-    """cause: names the root; symptom: true, but something else is behind it; benign: noise."""
+    """cause: names the root; symptom: true, but something else is behind it; benign: noise;
+    general: a sort of error, whoever says it, looked for in what people paste where no other entry
+    knows anything of it."""
     versions: str = "*"
     """MTC versions, as in ``>=1.7,<1.8``; ``*`` for all."""
     components: tuple[str, ...] = ()
@@ -262,6 +264,8 @@ class Entry(_Strict):
     def _complete(self) -> Entry:
         if not self.benign and not self.steps:
             raise ValueError(f"{self.id}: says what is wrong but not what to do (no steps)")
+        if self.role == "general" and any(m.signature is None for m in self.matchers):
+            raise ValueError(f"{self.id}: is general, and then all its matchers are signatures")
         if self.id in self.explains or self.id in self.supersedes:
             raise ValueError(f"{self.id}: explains or supersedes itself")
         return self

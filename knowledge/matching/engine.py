@@ -93,6 +93,7 @@ class Engine:
         self.entries: dict[str, Entry] = {entry.id: entry for entry in entries}
         self._texts: list[_Text] = []
         self._rows: list[_Text] = []
+        self._general: list[_Text] = []
         self._conditions: dict[str, list[tuple[Entry, ConditionMatch]]] = defaultdict(list)
         self._events: dict[str, list[tuple[Entry, EventMatch]]] = defaultdict(list)
         self._pods: list[tuple[Entry, PodMatch]] = []
@@ -102,12 +103,12 @@ class Engine:
             self._add(entry)
         self._automaton = _automaton(self._texts)
         self._row_automaton = _automaton(self._rows)
+        self._general_automaton = _automaton(self._general)
 
     def _add(self, entry: Entry) -> None:
         for matcher in entry.matchers:
             if (signature := matcher.signature) is not None:
-                texts = self._rows if "row" in signature.where else self._texts
-                texts.append(_Text(entry, signature))
+                self._place(entry, signature).append(_Text(entry, signature))
             elif (condition := matcher.condition) is not None:
                 self._conditions[condition.type].append((entry, condition))
             elif (event := matcher.event) is not None:
@@ -121,9 +122,24 @@ class Engine:
             elif (probe := matcher.probe) is not None:
                 self._probes[probe.name].append((entry, probe))
 
+    def _place(self, entry: Entry, signature: Signature) -> list[_Text]:
+        if entry.role == "general":
+            return self._general
+        return self._rows if "row" in signature.where else self._texts
+
     def match(self, observations: Iterable[Observation]) -> list[Match]:
         """Return every match in the observations, in their order."""
         return [match for observation in observations for match in self._match_one(observation)]
+
+    def match_general(self, observations: Iterable[Observation]) -> list[Match]:
+        """Return the matches of entries that only tell what sort of error it is, in their order."""
+        return [
+            match
+            for observation in observations
+            for match in self._confirm(
+                _held(self._general, self._general_automaton, _flat(observation)), observation
+            )
+        ]
 
     def scan(
         self,
@@ -169,9 +185,9 @@ class Engine:
         elif kind == "pod":
             yield from self._match_pod(observation)
         if observation.text:
-            flat = " ".join(observation.text.split()).encode()
-            wanted = [self._texts[number] for number in sorted(self._automaton.find(flat))]
-            wanted += [self._rows[number] for number in sorted(self._row_automaton.find(flat))]
+            flat = _flat(observation)
+            wanted = _held(self._texts, self._automaton, flat)
+            wanted += _held(self._rows, self._row_automaton, flat)
             yield from self._confirm(wanted, observation)
 
     def _confirm(self, texts: Iterable[_Text], observation: Observation) -> Iterator[Match]:
@@ -272,6 +288,14 @@ class Engine:
                     beside=observation.beside,
                 )
                 yield Match(entry, quoted, {}, 0.85)
+
+
+def _flat(observation: Observation) -> bytes:
+    return " ".join(observation.text.split()).encode()
+
+
+def _held(texts: Sequence[_Text], automaton: Automaton, flat: bytes) -> list[_Text]:
+    return [texts[number] for number in sorted(automaton.find(flat))]
 
 
 def _automaton(texts: Iterable[_Text]) -> Automaton:
