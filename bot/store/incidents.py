@@ -239,7 +239,7 @@ class _Observing:
         if outcome.ended:
             settled = outcome.since is not None and now - outcome.since > rules.settling
             told = [m for m in held if not _outlived(m.incident)]
-            known = bool(held) and (settled or (cause.vague and bool(told)))
+            known = bool(told) and (settled or cause.vague)
             return known or self._over(cause.key) or self._made_up_for()
         if not cause.vague:
             return False

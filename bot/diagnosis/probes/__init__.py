@@ -27,6 +27,7 @@ from bot.diagnosis.probes.namespaces import (
     node_selector_differs,
     uid_range_collision,
 )
+from bot.diagnosis.probes.quiescing import quiesce_held
 from bot.diagnosis.probes.resources import cluster_scoped_missing
 from bot.diagnosis.probes.velero import velero_absent, velero_busy, velero_hangs, velero_restarted
 from bot.diagnosis.probes.verification import restic_verify_errors, verification_slow
@@ -44,6 +45,7 @@ PROBES: tuple[Probe, ...] = (
     velero_busy,
     velero_hangs,
     velero_restarted,
+    quiesce_held,
     node_selector_differs,
     node_selector_agrees,
     uid_range_collision,
