@@ -63,7 +63,7 @@ class Deciding:
                 self._remedy.requests.reject(asker.user, request_id, typed)
             message = said(say(lang, f"decided.{'approved' if comparing else 'rejected'}"))
         except Exception as error:
-            message = explain_failure(error, lang, "fix")
+            message = explain_failure(error, lang, "approve")
         self._client.views_update(view_id=view_id, view=forms.told(title, message, lang))
 
     def approve(self, words: str, asker: Asker, lang: Lang) -> Message:
@@ -93,7 +93,7 @@ class Deciding:
         except (LookupError, DirectoryUnreachable):
             person = None
         if person is None or not may_read_audit(self._remedy.policy(), person):
-            return said(say(lang, "audit.refused"))
+            return said(say(lang, "audit.refused", command="/mtc whoami"))
         records = self._records(words.strip())
         return audit(records, self._remedy.audit.verify(), lang)
 

@@ -31,7 +31,7 @@ def explain_failure(error: BaseException, lang: Lang, verb: str = "diagnose") ->
     if isinstance(error, Unknown):
         return errors.unknown(error, verb, lang)
     if isinstance(error, Refused):
-        return refused(error, lang)
+        return refused(error, lang, undecided=verb in ("approve", "reject"))
     if isinstance(error, ClusterError):
         return errors.cluster_error(error, lang)
     if isinstance(error, IncidentGone):

@@ -44,7 +44,7 @@ def listen_to_remedies(app: App, desk: Desk, remedies: Remedies, client: WebClie
             lambda lang: (
                 deciding.click(action_id, request_id, asker, lang) if deciding else off(lang)
             ),
-            "fix",
+            "fix" if action_id == RequestAction.UNDO else "approve",
         )
         ack()
 

@@ -185,12 +185,12 @@ def _no_role(right: Right, asked: Question) -> LocalText:
     if right == "approve":
         return LocalText(
             en=f"None of your roles may approve {asked.action} (R{asked.risk}) there.",
-            zh=f"你的角色均无权在此批准 {asked.action}（R{asked.risk}）。",
+            zh=f"您的角色均无权在此批准 {asked.action}（R{asked.risk}）。",
         )
     return LocalText(
         en=f"None of your roles may ask for {asked.action} (R{asked.risk}) there. "
         "Ask an administrator of this bot.",
-        zh=f"你的角色均无权在此申请 {asked.action}（R{asked.risk}）。请联系本机器人的管理员。",
+        zh=f"您的角色均无权在此申请 {asked.action}（R{asked.risk}）。请联系本机器人的管理员。",
     )
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from bot.cli.own_entries import entries
 from bot.cli.rendering import diagnosis_json, diagnosis_page, progress_line
+from bot.cli.sources import (
+    at_work,
+    clock_of,
+    is_damaged,
+    not_there,
+    open_plane,
+    without_control,
+)
 from bot.cli.terminal import choose, err, fail, language, out, print_json
-from bot.clusters.archive import ArchivePlane, open_archive
-from bot.clusters.port import ControlPlane, NotFound, ObjectRef
+from bot.clusters.port import NotFound
 from bot.diagnosis.diagnosing import Diagnoser
-from bot.questions.naming import closest, parse_target
+from bot.questions.naming import parse_target
 from bot.questions.overview import overview
 from handlers.views.words import name_of
-from knowledge.loading import load
 from knowledge.matching.engine import Engine
-from knowledge.texts import Lang
 
 Archive = Annotated[
     Path | None,
@@ -31,29 +34,6 @@ Context = Annotated[
     str, typer.Option("--context", help="A context of your kubeconfig: the control cluster.")
 ]
 LangOption = Annotated[str, typer.Option("--lang", help="en or zh; default: your locale.")]
-
-
-def open_plane(archive: Path | None, context: str, lang: Lang) -> ControlPlane:
-    """Return the control plane that the options name."""
-    if archive is not None and context:
-        fail(
-            choose(
-                lang,
-                "Give --archive or --context, not both.",
-                "--archive 和 --context 只能给出一个。",
-            )
-        )
-    if archive is not None:
-        return open_archive(archive)
-    from bot.clusters.live import open_live
-
-    return open_live(context=context)
-
-
-def clock_of(plane: ControlPlane) -> Callable[[], datetime]:
-    """Return the clock to judge by: that of an archive stands still at when it was taken."""
-    taken = plane.taken if isinstance(plane, ArchivePlane) else None
-    return lambda: taken or datetime.now(UTC)
 
 
 def diagnose(
@@ -76,7 +56,7 @@ def diagnose(
     speak = language(lang)
     if output not in ("text", "json"):
         fail(choose(speak, "-o takes text or json.", "-o 只能是 text 或 json。"))
-    target = parse_target(name)
+    target = parse_target(without_control(name, speak))
     if target is None:
         fail(
             choose(
@@ -87,53 +67,43 @@ def diagnose(
                 "mighook/X、dvm/X。",
             )
         )
-    engine = Engine(load(tuple(own or ())).by_id.values())
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True
-    ) as progress:
-        progress.add_task(choose(speak, "opening", "正在打开"), total=None)
+    engine = Engine(entries(own, speak).by_id.values())
+    with at_work(choose(speak, "reading objects and logs", "正在读取对象和日志")):
         plane = open_plane(archive, context, speak)
-        progress.add_task(
-            choose(speak, "reading objects and logs", "正在读取对象和日志"), total=None
-        )
         try:
             result = Diagnoser(engine, clock_of(plane))(plane, target)
-        except NotFound as error:
-            _unknown(plane, target, str(error), speak)
+        except NotFound:
+            not_there(plane, target, speak)
     if output == "json":
         print_json(diagnosis_json(result, speak))
     else:
         out.print(diagnosis_page(result, speak), markup=False)
 
 
-def _unknown(plane: ControlPlane, target: ObjectRef, why: str, speak: Lang) -> None:
-    near = closest(plane, target)
-    hint_en = f" Closest: {', '.join(near)}." if near else " See what is there: mtc-bot list"
-    hint_zh = f"最接近的有：{'、'.join(near)}。" if near else "查看现有对象：mtc-bot list"
-    fail(choose(speak, f"There is no {target}: {why}.{hint_en}", f"没有 {target}。{hint_zh}"))
-
-
 def list_migrations(archive: Archive = None, context: Context = "", lang: LangOption = "") -> None:
     """List the migrations with what became of each."""
     speak = language(lang)
     plane = open_plane(archive, context, speak)
+    with at_work(choose(speak, "reading migrations", "正在读取迁移")):
+        rows = overview(plane, clock_of(plane)())
+    if not rows:
+        err.print(choose(speak, f"No migration on {plane.name}.", f"{plane.name} 上没有迁移。"))
+        raise typer.Exit(1 if is_damaged(plane) else 0)
+    heads = [("Migration", "迁移"), ("Plan", "计划"), ("Outcome", "结果"), ("Phase", "阶段")]
+    heads.append(("Since", "自"))
+    copying = any(row.progress for row in rows)
+    if copying:
+        heads.append(("Copied", "已复制"))
     table = Table(box=None, pad_edge=False)
-    for en, zh in (
-        ("Migration", "迁移"),
-        ("Plan", "计划"),
-        ("Outcome", "结果"),
-        ("Phase", "阶段"),
-        ("Since", "自"),
-        ("Copied", "已复制"),
-    ):
+    for en, zh in heads:
         table.add_column(
             choose(speak, en, zh), overflow="fold", no_wrap=en in ("Migration", "Since")
         )
-    for row in overview(plane, clock_of(plane)()):
-        since = f"{row.outcome.since:%Y-%m-%d %H:%M:%SZ}" if row.outcome.since else ""
-        copied = progress_line(row.progress, speak)
+    for row in rows:
+        since = f"{row.outcome.since:%Y-%m-%d %H:%MZ}" if row.outcome.since else ""
+        copied = [progress_line(row.progress, speak)] if copying else []
         word = name_of(speak, "outcome", row.outcome.word)
-        table.add_row(row.name, row.plan, word, row.outcome.phase, since, copied)
+        table.add_row(row.name, row.plan, word, row.outcome.phase, since, *copied)
     out.print(table)
 
 

@@ -10,10 +10,11 @@ from rich.table import Table
 
 from bot.cli import kb_coverage_command, kb_growing_commands
 from bot.cli.kb_input import TooLargeError, found_in, given
+from bot.cli.own_entries import entries, must_be_there
 from bot.cli.rendering import entry_page, ranked_json
-from bot.cli.terminal import choose, fail, language, out, print_json
+from bot.cli.terminal import choose, err, fail, language, out, print_json
 from knowledge.linting import lint
-from knowledge.loading import Entries, load
+from knowledge.loading import load
 from knowledge.matching.engine import Engine
 from knowledge.ranking import rank
 from knowledge.searching import search
@@ -35,14 +36,11 @@ Own = Annotated[
 LangOption = Annotated[str, typer.Option("--lang", help="en or zh; default: your locale.")]
 
 
-def _entries(own: list[Path] | None) -> Entries:
-    return load(tuple(own or ()))
-
-
 @app.command("list")
 def list_entries(own: Own = None, lang: LangOption = "") -> None:
     """List all entries."""
-    _table(sorted(_entries(own).by_id.values(), key=lambda e: e.id), language(lang))
+    speak = language(lang)
+    _table(sorted(entries(own, speak).by_id.values(), key=lambda e: e.id), speak)
 
 
 @app.command("search")
@@ -52,8 +50,8 @@ def search_entries(
     lang: LangOption = "",
 ) -> None:
     """Find entries by words, ids or condition types."""
-    found = search(_entries(own).by_id.values(), " ".join(words))
     speak = language(lang)
+    found = search(entries(own, speak).by_id.values(), " ".join(words))
     if not found:
         fail(
             choose(
@@ -71,11 +69,13 @@ def show_entry(
     entry_id: Annotated[str, typer.Argument(metavar="ID")], own: Own = None, lang: LangOption = ""
 ) -> None:
     """Show one entry whole."""
-    entries = _entries(own).by_id
     speak = language(lang)
-    entry = entries.get(entry_id)
+    known = entries(own, speak).by_id
+    entry = known.get(entry_id)
     if entry is None:
-        near = ", ".join(e.id for e in search(entries.values(), entry_id.replace("-", " "), 3))
+        from bot.questions.naming import nearest
+
+        near = ", ".join(nearest(entry_id, known))
         fail(
             choose(
                 speak,
@@ -92,20 +92,21 @@ def show_entry(
 def lint_entries(own: Own = None, warnings: bool = False, lang: LangOption = "") -> None:
     """Check all entries and run their examples; exit code 1 where one fails."""
     speak = language(lang)
-    entries = _entries(own)
-    complaints = lint(entries)
+    must_be_there(own, speak)
+    known = load(tuple(own or ()))
+    complaints = lint(known)
     errors = [c for c in complaints if c.level == "error"]
     for complaint in complaints:
         if complaint.level == "error" or warnings:
             out.print(complaint.line(speak), markup=False)
-    examples = sum(len(e.examples.match) + len(e.examples.no_match) for e in entries.by_id.values())
+    examples = sum(len(e.examples.match) + len(e.examples.no_match) for e in known.by_id.values())
     warned = len(complaints) - len(errors)
     out.print(
         choose(
             speak,
-            f"{len(entries.by_id)} entries, {examples} examples, {len(errors)} errors, "
+            f"{len(known.by_id)} entries, {examples} examples, {len(errors)} errors, "
             f"{warned} warnings",
-            f"条目 {len(entries.by_id)} 个，示例 {examples} 个，错误 {len(errors)} 个，"
+            f"条目 {len(known.by_id)} 个，示例 {examples} 个，错误 {len(errors)} 个，"
             f"警告 {warned} 个",
         ),
         markup=False,
@@ -142,13 +143,21 @@ def match_input(
                 f"--kind {kind} 不在 {known} 之中；不确定时可省略。",
             )
         )
-    engine = Engine(_entries(own).by_id.values())
+    engine = Engine(entries(own, speak).by_id.values())
     try:
         with given(file, speak) as source:
             found = found_in(engine, source, kind, component)
     except TooLargeError as error:
         fail(error.said.get(speak))
     print_json(ranked_json(rank(found), speak))
+    if not found:
+        err.print(
+            choose(
+                speak,
+                "Nothing known fits. Once you know what it was, keep it: mtc-bot kb draft FILE",
+                "没有匹配的条目。查明原因后请记录下来：mtc-bot kb draft FILE",
+            )
+        )
 
 
 def _table(entries: list[Any], lang: Lang) -> None:

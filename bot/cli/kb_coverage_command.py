@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.own_entries import entries
 from bot.cli.terminal import choose, fail, language, out
 from knowledge.coverage import (
     CONDITION_COLUMNS,
@@ -16,7 +17,6 @@ from knowledge.coverage import (
     read_table,
     signature_coverage,
 )
-from knowledge.loading import load
 from knowledge.matching.engine import Engine
 
 Table = Annotated[Path | None, typer.Option(help="A CSV table, with a head line.")]
@@ -47,7 +47,7 @@ def coverage(
                 "没有可检查的内容：请给出 --conditions FILE、--signatures FILE 或两者。",
             )
         )
-    engine = Engine(load(tuple(own or ())).by_id.values())
+    engine = Engine(entries(own, language()).by_id.values())
     whole = True
     if conditions is not None:
         table = condition_coverage(engine, _rows(conditions, CONDITION_COLUMNS))

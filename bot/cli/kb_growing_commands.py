@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from bot.cli.kb_input import given
+from bot.cli.own_entries import entries
 from bot.cli.terminal import choose, err, fail, language, out
 from bot.redaction import redact
 from knowledge.authoring import (
@@ -97,7 +98,7 @@ def draft_entry(
 ) -> None:
     """Draft an entry from a failure that no entry knows: its most telling line, made general."""
     speak = language(lang)
-    engine = Engine(load(tuple(own or ())).by_id.values())
+    engine = Engine(entries(own, speak).by_id.values())
     with given(file, speak) as source:
         seen = [_masked(each) for each in observed(source.read(MAX_INPUT), component)]
     told = _telling(engine, seen, speak)

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from bot.cli.diagnose_command import Archive, Context, LangOption, clock_of, open_plane
-from bot.cli.rendering import finding_json, masked_line
-from bot.cli.terminal import choose, err, fail, language, out, print_json
-from bot.clusters.port import NotFound, ObjectRef
-from bot.questions.naming import closest, parse_target
+from bot.cli.diagnose_command import Archive, Context, LangOption
+from bot.cli.own_entries import entries
+from bot.cli.rendering import finding_json, masked_line, on_cluster
+from bot.cli.sources import at_work, clock_of, not_there, open_plane, without_control
+from bot.cli.terminal import choose, fail, language, out, print_json
+from bot.clusters.port import NotFound
+from bot.questions.naming import parse_target
 from bot.questions.preflight import RESULT_WORDS, Check, Preflight, Result, preflight
-from knowledge.loading import load
+from handlers.views.words import pair
 from knowledge.matching.engine import Engine
 from knowledge.texts import Lang
 
@@ -35,6 +36,7 @@ def look_ahead(
     speak = language(lang)
     if output not in ("text", "json"):
         fail(choose(speak, "-o takes text or json.", "-o 只能是 text 或 json。"))
+    plan = without_control(plan, speak)
     target = parse_target(plan if "/" in plan else f"migplan/{plan}")
     if target is None or target.kind != "MigPlan":
         fail(
@@ -44,34 +46,19 @@ def look_ahead(
                 f"{plan!r} 不是计划名称。查看现有对象：mtc-bot list",
             )
         )
-    engine = Engine(load(tuple(own or ())).by_id.values())
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True
-    ) as progress:
-        progress.add_task(choose(speak, "reading both clusters", "正在读取两个集群"), total=None)
+    engine = Engine(entries(own, speak).by_id.values())
+    with at_work(choose(speak, "reading both clusters", "正在读取两个集群")):
         plane = open_plane(archive, context, speak)
         try:
             found = preflight(plane, target, engine, clock_of(plane)())
         except NotFound:
-            _unknown(closest(plane, target), target, speak)
+            not_there(plane, target, speak)
     if output == "json":
         print_json(preflight_json(found, speak))
     else:
         out.print(preflight_page(found, speak), markup=False)
     if found.result is Result.FAIL:
         raise typer.Exit(1)
-
-
-def _unknown(near: tuple[str, ...], target: ObjectRef, lang: Lang) -> None:
-    closest_en = f" Closest: {', '.join(near)}." if near else " See what is there: mtc-bot list"
-    closest_zh = f"最接近的有：{'、'.join(near)}。" if near else "查看现有对象：mtc-bot list"
-    fail(
-        choose(
-            lang,
-            f"There is no plan {target.name}.{closest_en}",
-            f"没有计划 {target.name}。{closest_zh}",
-        )
-    )
 
 
 def preflight_json(found: Preflight, lang: Lang) -> dict[str, Any]:
@@ -95,7 +82,7 @@ def preflight_json(found: Preflight, lang: Lang) -> dict[str, Any]:
 
 def preflight_page(found: Preflight, lang: Lang) -> str:
     """Return a preflight as a page of text: the answers, each with its fix."""
-    lines = [f"{found.target}: {RESULT_WORDS[found.result].get(lang)}", ""]
+    lines = [pair(str(found.target), RESULT_WORDS[found.result].get(lang), lang), ""]
     for check in found.checks:
         lines += _check_lines(check, lang)
     counts = [
@@ -120,8 +107,7 @@ def _check_lines(check: Check, lang: Lang) -> list[str]:
         for quote in finding.quotes[:2]:
             lines.append(f"      > {quote.text}")
         for number, step in enumerate(finding.steps(lang), 1):
-            where = f" [{step.cluster}]" if step.cluster else ""
-            lines.append(f"      {number}) {step.text}{where}")
+            lines.append(f"      {number}) {step.text}{on_cluster(step.cluster, lang)}")
             if step.command:
                 lines += [f"           {line}" for line in step.command.strip().splitlines()]
     return lines

@@ -11,7 +11,8 @@ from bot.mtc.outcome_words import Outcome, Word
 from bot.mtc.progress import Progress
 from bot.mtc.quantities import show_bytes
 from bot.redaction import redact
-from handlers.views.words import name_of, say
+from handlers.views.places import unread
+from handlers.views.words import name_of, pair, say
 from knowledge.ranking import Ranked
 from knowledge.schema import Entry
 from knowledge.texts import Lang, fill
@@ -144,11 +145,11 @@ def masked_line(masked: Mapping[str, int], lang: Lang) -> str:
 
 def entry_page(entry: Entry, lang: Lang) -> str:
     """Return an entry as a page of text."""
-    lines = [f"{entry.id}  [{entry.severity}{', benign' if entry.benign else ''}]"]
+    benign = choose(lang, ", harmless", "，无害") if entry.benign else ""
+    lines = [f"{entry.id}  [{name_of(lang, 'severity', entry.severity)}{benign}]"]
     lines += ["", entry.title.get(lang), "", entry.cause.get(lang), ""]
     for number, step in enumerate(entry.steps, 1):
-        where = f" [{step.cluster}]" if step.cluster else ""
-        lines.append(f"{number}. {step.text.get(lang)}{where}")
+        lines.append(f"{number}. {step.text.get(lang)}{on_cluster(step.cluster, lang)}")
         if step.command:
             lines += [f"     {line}" for line in step.command.strip().splitlines()]
     if entry.verify:
@@ -157,17 +158,24 @@ def entry_page(entry: Entry, lang: Lang) -> str:
     return "\n".join(lines)
 
 
+def on_cluster(cluster: str | None, lang: Lang) -> str:
+    """Return where a step is done, in brackets; empty where that does not matter."""
+    if not cluster:
+        return ""
+    return say(lang, "in_brackets", text=name_of(lang, "cluster", cluster))
+
+
 def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
     """Return a diagnosis as a page of text: verdict, root cause, evidence, what to do."""
     zh = lang == "zh"
     outcome = diagnosis.outcome
-    head = f"{diagnosis.target}: {name_of(lang, 'outcome', outcome.word)}"
+    head = [pair(str(diagnosis.target), name_of(lang, "outcome", outcome.word), lang)]
     if outcome.phase:
         step = f" ({outcome.step[0]}/{outcome.step[1]})" if outcome.step else ""
-        head += f", {outcome.phase}{step}"
+        head.append(f"{outcome.phase}{step}")
     if outcome.since:
-        head += f", {'自' if zh else 'since'} {outcome.since:%Y-%m-%d %H:%M:%SZ}"
-    lines = [head]
+        head.append(f"{'自' if zh else 'since'} {outcome.since:%Y-%m-%d %H:%M:%SZ}")
+    lines = [("，" if zh else ", ").join(head)]
     if diagnosis.waits_for is not None:
         waits_for = diagnosis.waits_for.get(lang)
         lines.append(choose(lang, f"waiting for {waits_for}", f"正在等待：{waits_for}"))
@@ -193,10 +201,10 @@ def diagnosis_page(diagnosis: Diagnosis, lang: Lang) -> str:
         lines += _telling_lines(diagnosis.telling, lang)
     for finding in diagnosis.findings:
         if finding.benign:
-            lines.append(f"{'无害' if zh else 'harmless'}: {finding.title(lang)}")
+            lines.append(pair("无害" if zh else "harmless", finding.title(lang), lang))
     if diagnosis.not_read:
         lines += ["", "未能读取：" if zh else "Not read:"]
-        lines += [f"  {u.what}: {u.why}" for u in diagnosis.not_read[:12]]
+        lines += [f"  {pair(unread(u.what, lang), u.why, lang)}" for u in diagnosis.not_read[:12]]
     if masked := masked_line(diagnosis.masked, lang):
         lines += ["", masked]
     return "\n".join(lines)
@@ -224,8 +232,8 @@ def _telling_lines(quotes: Iterable[Quote], lang: Lang) -> list[str]:
 def _finding_lines(finding: Finding, number: int, lang: Lang) -> list[str]:
     zh = lang == "zh"
     lines = [
-        f"{number}. {finding.title(lang)}  [{finding.entry.id}, {finding.severity}, "
-        f"{finding.confidence:.0%}]",
+        f"{number}. {finding.title(lang)}  [{finding.entry.id}, "
+        f"{name_of(lang, 'severity', finding.severity)}, {finding.confidence:.0%}]",
         f"   {finding.cause(lang)}",
     ]
     if finding.beside:
@@ -239,12 +247,10 @@ def _finding_lines(finding: Finding, number: int, lang: Lang) -> list[str]:
         lines.append(choose(lang, f"   but: {quote.text}", f"   但是：{quote.text}"))
         lines.append(f"     {quote.where}")
     for symptom in finding.symptoms:
-        lines.append(
-            f"   {'因此' if zh else 'explains'}: {symptom.title(lang)}  [{symptom.entry.id}]"
-        )
+        said = pair("由此导致" if zh else "explains", symptom.title(lang), lang)
+        lines.append(f"   {said}  [{symptom.entry.id}]")
     for index, step in enumerate(finding.steps(lang), 1):
-        where = f" [{step.cluster}]" if step.cluster else ""
-        lines.append(f"   {index}) {step.text}{where}")
+        lines.append(f"   {index}) {step.text}{on_cluster(step.cluster, lang)}")
         if step.command:
             lines += [f"        {line}" for line in step.command.strip().splitlines()]
     return [*lines, ""]

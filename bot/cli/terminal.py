@@ -16,12 +16,20 @@ from rich.console import Console
 from bot.redaction import redact
 from knowledge.texts import Lang
 
-out = Console(highlight=False, soft_wrap=True)
+_WIDE = 200
+_fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _WIDE
+out = Console(highlight=False, soft_wrap=True, width=_fixed)
+"""As wide as the terminal; what is redirected is not folded to the width of one."""
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def language(wanted: str = "") -> Lang:
-    """Return the language to speak: the one asked for, else ``MTC_BOT_LANG``, else the locale."""
+    """Return the language to speak: the one asked for, else ``MTC_BOT_LANG``, else the locale.
+
+    Ends the program where one is asked for that is not spoken.
+    """
+    if wanted and not wanted.lower().startswith(("en", "zh")):
+        fail(f"--lang {wanted}: en or zh. / --lang 只能是 en 或 zh。")
     for value in (
         wanted,
         os.environ.get("MTC_BOT_LANG", ""),

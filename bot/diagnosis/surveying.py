@@ -133,12 +133,13 @@ def _certificates(
     value = text(mapping(owner, "spec", *path[:-1]).get(path[-1]))
     if not value:
         return
-    named = (
-        f"spec.{'.'.join(path)} of {text(owner.get('kind'))} {text(metadata(owner).get('name'))}"
-    )
+    field, kind = ".".join(("spec", *path)), text(owner.get("kind"))
+    name = text(metadata(owner).get("name"))
+    named = f"{field} of {kind} {name}"
     ends = certificate_expiries(value)
     if ends is None:
-        yield LocalText(en=f"{named} is not PEM", zh=f"{named} 不是 PEM 格式")
+        zh = f"{kind} {name} 的 {field} 不是 PEM 格式"
+        yield LocalText(en=f"{named} is not PEM", zh=zh)
         return
     subject = subject_of(owner, dossier.scene("host").cluster)
     for at in ends:

@@ -290,7 +290,7 @@ QUESTIONS: tuple[_Question, ...] = (
     ),
     _Question(
         "hooks",
-        _title("The hooks are ready", "hook 已就绪"),
+        _title("The hooks are ready", "钩子已就绪"),
         _observed(_upstream(k.MIGHOOK)),
         state=_upstream(k.MIGHOOK),
     ),

@@ -281,7 +281,7 @@ def _by_clusters(
             offer,
             LocalText(
                 en="It is not known who you are on the clusters.",
-                zh="无法确定你在集群上的用户身份。",
+                zh="无法确定您在集群上的用户身份。",
             ),
         )
     denied = refused_by_clusters(identity, rights, ground.reader)

@@ -186,12 +186,12 @@ class Requests:
         except LookupError:
             raise Refused(
                 "Slack does not know who you are; nothing is done for strangers.",
-                "Slack 无法确认你的身份；不会为陌生人执行任何操作。",
+                "Slack 无法确认您的身份；不会为陌生人执行任何操作。",
             ) from None
         except DirectoryUnreachable:
             raise Refused(
                 "Slack does not say who you are at the moment; nothing was done. Try again.",
-                "Slack 目前无法确认你的身份，未执行任何操作。请重试。",
+                "Slack 目前无法确认您的身份，未执行任何操作。请重试。",
             ) from None
 
     def _known(self, approval_id: str) -> Approval:
@@ -212,7 +212,7 @@ class Requests:
             raise Refused(
                 "You have no role on that control cluster, or there is none of that name. Ask an "
                 "administrator of this bot.",
-                "你在该控制集群上没有任何角色，或没有该名称的控制集群。请联系本机器人的管理员。",
+                "您在该控制集群上没有任何角色，或没有该名称的控制集群。请联系本机器人的管理员。",
             )
         try:
             ground = look(plane, target, now)
@@ -238,7 +238,7 @@ class Requests:
             raise Refused(
                 "It is not known who you are on the clusters. An administrator of this bot adds "
                 "you under identity in the policy.",
-                "无法确定你在集群上的用户身份。请管理员在策略文件的 identity 部分添加。",
+                "无法确定您在集群上的用户身份。请管理员在策略文件的 identity 部分添加。",
             )
         question = question_of(plan)
         decision = decide(policy, person, "request", question, now)
@@ -250,7 +250,7 @@ class Requests:
             zh = "；".join(each.zh for each in denied[:3])
             raise Refused(
                 f"The cluster itself does not let you do this: {en}",
-                f"集群自身的权限不允许你执行此操作：{zh}",
+                f"集群自身的权限不允许您执行此操作：{zh}",
             )
         rehearsed = rehearse_plan(plan, ground, identity)
         needs = needed(policy, question)
@@ -293,13 +293,13 @@ class Requests:
         if not alone and same_person(policy, person, requester):
             raise Refused(
                 "You asked for this yourself; somebody else must approve it.",
-                "这是你自己提出的申请；必须由其他人批准。",
+                "这是您自己提出的申请；必须由其他人批准。",
             )
         before = [self._person(each) for each in approval.approvers if each != person.id]
         if who_on_clusters(policy, person) in {who_on_clusters(policy, p) for p in before}:
             raise Refused(
                 "Somebody with the same cluster user as yours has approved this already.",
-                "与你使用同一集群用户的人已批准该申请。",
+                "与您使用同一集群用户的人已批准该申请。",
             )
 
     def _compared(self, plan: Plan, typed: str) -> None:
@@ -309,7 +309,7 @@ class Requests:
             raise Refused(
                 "Type the fingerprint that you got from the owner of the certificate by another "
                 "way; what was typed is not the one in this plan.",
-                "请输入你通过其他途径从证书所有者处取得的指纹；输入的内容与计划中的不一致。",
+                "请输入您通过其他途径从证书所有者处取得的指纹；输入的内容与计划中的不一致。",
             )
 
     def _still_fits(self, approval: Approval, plan: Plan, now: datetime) -> None:
@@ -341,7 +341,7 @@ class Requests:
         except VotedAlready:
             raise Refused(
                 "You have had your say on this request; it waits for somebody else.",
-                "你已对该申请表态；正在等待其他人。",
+                "您已对该申请表态；正在等待其他人。",
             ) from None
 
     def _refuse(
@@ -353,7 +353,7 @@ class Requests:
 def _not_there(target: ObjectRef) -> Refused:
     return Refused(
         f"There is no {target} that you may see. Look with: /mtc list",
-        f"没有你可见的 {target}。请查看：/mtc list",
+        f"没有您可见的 {target}。请查看：/mtc list",
     )
 
 

@@ -44,6 +44,7 @@ from handlers.views.parts import (
     some,
     verdict,
 )
+from handlers.views.places import unread
 from handlers.views.stories import of_finding
 from handlers.views.votes import about_diagnosis, vote_buttons
 from handlers.views.words import pair, say
@@ -152,7 +153,7 @@ def _nothing_found(page: Page, diagnosis: Diagnosis, lang: Lang) -> None:
     if diagnosis.telling:
         page.add(heading(say(lang, "answer.telling")))
     for quote in diagnosis.telling[:3]:
-        page.add(*proof(quote))
+        page.add(*proof(quote, lang))
     for error in outcome.errors[: 0 if diagnosis.telling else 3]:
         page.add(rich(verbatim(untrusted(error, 800))))
     line = f"status {diagnosis.target}"
@@ -181,5 +182,5 @@ def _rest(page: Page, diagnosis: Diagnosis, root: Finding | None, lang: Lang) ->
         page.add(asks(known[:_OTHERS]))
     harmless = [f.title(lang) for f in diagnosis.findings if f.benign]
     labelled(page, say(lang, "label.harmless"), harmless, lang, most=4)
-    missing = [tidy(f"{u.what}: {u.why}", 300) for u in diagnosis.not_read]
+    missing = [tidy(pair(unread(u.what, lang), u.why, lang), 300) for u in diagnosis.not_read]
     labelled(page, say(lang, "label.not_read"), missing, lang, most=6)

@@ -38,6 +38,7 @@ from handlers.views.kit import (
     words,
 )
 from handlers.views.parts import SEVERITY_MARKS, heading
+from handlers.views.places import place
 from handlers.views.stories import Entries, of_incident, titles
 from handlers.views.votes import about_incident, vote_buttons
 from handlers.views.words import CATALOGUE, name_of, pair, say
@@ -88,7 +89,10 @@ def card(
     fixable = fixes and entry is not None and bool(entry.remediation)
     page.end(_buttons(incident, lang, fixable), _footer(incident, lang))
     severity = name_of(lang, "severity", incident.severity)
-    told = say(lang, "card.notice", severity=severity, title=title, object=incident.subject)
+    told = say(
+        lang, "card.notice",
+        severity=severity, title=title, object=incident.subject, control=incident.key.control,
+    )  # fmt: skip
     return Message(notice(f"{mark} {told}"), page.blocks)
 
 
@@ -98,7 +102,7 @@ def state_line(incident: Incident, lang: Lang, now: datetime) -> str:
     if incident.state is State.ACKNOWLEDGED and incident.acknowledged_by:
         said = say(lang, "state.by", user=mention(incident.acknowledged_by))
     if incident.silenced_until is not None and incident.silenced_until > now:
-        said += ", " + say(lang, "state.silenced", until=when(incident.silenced_until))
+        return say(lang, "state.silenced", state=said, until=when(incident.silenced_until))
     return said
 
 
@@ -130,7 +134,7 @@ def _telling(page: Page, quotes: Sequence[Quote], lang: Lang) -> None:
     if quotes:
         page.add(heading(say(lang, "card.telling")))
     for quote in quotes[:_QUOTES]:
-        page.add(rich(verbatim(quote.text, 400)), context(tidy(quote.where, 200)))
+        page.add(rich(verbatim(quote.text, 400)), context(tidy(place(quote.where, lang), 200)))
 
 
 def _facts(incident: Incident, lang: Lang, now: datetime) -> list[tuple[str, str]]:

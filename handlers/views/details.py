@@ -27,6 +27,7 @@ from handlers.views.kit import (
     when,
 )
 from handlers.views.parts import explain, heading, labelled, sources
+from handlers.views.places import unread_line
 from handlers.views.stories import Entries, of_incident, titles
 from handlers.views.words import CATALOGUE, name_of, say
 from knowledge.texts import Lang
@@ -112,7 +113,8 @@ def _fill(
     explain(page, story, lang)
     for key, ids in (("label.explains", incident.symptoms), ("label.others", incident.also)):
         labelled(page, say(lang, key), titles(ids, incident, entries, lang), lang)
-    labelled(page, say(lang, "label.not_read"), incident.not_read, lang, most=12)
+    missing = [unread_line(each, lang) for each in incident.not_read]
+    labelled(page, say(lang, "label.not_read"), missing, lang, most=12)
     if incident.timeline:
         page.add(heading(say(lang, "label.timeline")))
         for item in incident.timeline[-_TIMELINE:]:
@@ -123,7 +125,18 @@ def _fill(
 
 def _happened(item: TimelineItem, lang: Lang) -> str:
     key = f"timeline.{item.what}"
-    line = f"{when(item.at)} · {say(lang, key) if key in CATALOGUE else code(item.what)}"
-    if item.detail:
-        line += f" {code(untrusted(item.detail, 100))}"
+    said = say(lang, key) if key in CATALOGUE else code(item.what)
+    if item.what == "silenced" and (until := _time(item.detail)):
+        said = say(lang, "timeline.until", until=when(until))
+    elif item.detail:
+        said += f" {code(untrusted(item.detail, 100))}"
+    line = f"{when(item.at)} · {said}"
     return f"{line} · {mention(item.who)}" if item.who else line
+
+
+def _time(text: str) -> datetime | None:
+    """Return the time that a timeline keeps as text."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -86,10 +86,14 @@ def _offer(offer: Offer, lang: Lang, *, starred: bool) -> Block:
     return rich(paragraph(*parts))
 
 
-def refused(error: Refused, lang: Lang) -> Message:
-    """Return why something was not done."""
+def refused(error: Refused, lang: Lang, *, undecided: bool = False) -> Message:
+    """Return why something was not done; ``undecided`` is a request that was voted on."""
     what = pair(say(lang, "remedy.refused"), untrusted(error.text(lang), 1_200), lang)
-    return errors.trouble(what, say(lang, "remedy.refused_next", command="/mtc fix"), lang)
+    if undecided:
+        after = say(lang, "remedy.undecided_next", command="/mtc approvals")
+    else:
+        after = say(lang, "remedy.refused_next", command="/mtc fix")
+    return errors.trouble(what, after, lang)
 
 
 def off(lang: Lang) -> Message:

@@ -43,12 +43,12 @@ def home(
     now: datetime,
     fixes: bool = False,
 ) -> View:
-    """Return a person's App Home; ``fixes`` says that they can be asked for."""
+    """Return a person's App Home, the most urgent first; ``fixes``: they can be asked for."""
     page = Page(VIEW_BLOCKS, VIEW_CHARACTERS)
     page.add(header(say(lang, "home.title", n=len(incidents))))
     if not incidents:
         page.add(rich(paragraph(words(f"✅ {say(lang, 'home.none')}"))))
-    for incident in incidents[:_MOST]:
+    for incident in sorted(incidents, key=_urgency)[:_MOST]:
         mark = SEVERITY_MARKS.get(incident.severity, "🟠")
         title = f"{mark} {cut(of_incident(incident, entries, lang).title, 200)}"
         where = " · ".join(
@@ -74,3 +74,9 @@ def home(
         page.add(block)
     page.end(asks([(say(lang, "button.list"), "list"), (say(lang, "button.kb"), "kb")]))
     return {"type": "home", "blocks": page.blocks}
+
+
+def _urgency(incident: Incident) -> int:
+    """Return how far down an incident stands; those of one severity stay newest first."""
+    known = list(SEVERITY_MARKS)
+    return known.index(incident.severity) if incident.severity in known else len(known)

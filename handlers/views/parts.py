@@ -24,6 +24,7 @@ from handlers.views.kit import (
     verbatim,
     words,
 )
+from handlers.views.places import place
 from handlers.views.stories import Story
 from handlers.views.words import name_of, pair, say
 from knowledge.texts import Lang
@@ -51,9 +52,9 @@ def heading(text: str) -> Block:
     return rich(paragraph(words(tidy(text, 300), bold=True)))
 
 
-def proof(quote: Quote) -> list[Block]:
+def proof(quote: Quote, lang: Lang) -> list[Block]:
     """Return one piece of evidence: the very words in a box, and where they stand."""
-    where = tidy(quote.where, 300)
+    where = tidy(place(quote.where, lang), 300)
     return [
         rich(verbatim(quote.text, 900)),
         context(f"{where} · {stamp(quote.time)}" if quote.time else where),
@@ -84,7 +85,7 @@ def verdict(name: str, word: Word, lang: Lang) -> str:
 
 def some(names: Sequence[str], lang: Lang, most: int = 6) -> str:
     """Return names as one line, and how many more there are."""
-    shown = ", ".join(cut(name, 80) for name in names[:most])
+    shown = ("、" if lang == "zh" else ", ").join(cut(name, 80) for name in names[:most])
     return shown if len(names) <= most else f"{shown} " + say(lang, "more", n=len(names) - most)
 
 
@@ -97,14 +98,22 @@ def explain(page: Page, story: Story, lang: Lang, *, quotes: int = 5, steps: int
     """Add to a page all that proves a cause and what to do about it, as far as it has room."""
     if story.quotes:
         page.add(heading(say(lang, "label.proof")))
-    for quote in story.quotes[:quotes]:
-        page.add(*proof(quote))
+    for quote in _each_once(story.quotes)[:quotes]:
+        page.add(*proof(quote, lang))
     if story.steps:
         page.add(heading(say(lang, "label.todo")))
     for number, filled in enumerate(story.steps[:steps], 1):
         page.add(step(number, filled, lang))
     if story.verify:
         page.add(title_and_text(say(lang, "label.verify"), story.verify))
+
+
+def _each_once(quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the quotes without those that repeat the words of one before: two logs of one text."""
+    seen: dict[str, Quote] = {}
+    for quote in quotes:
+        seen.setdefault(quote.text, quote)
+    return list(seen.values())
 
 
 def sources(story: Story, lang: Lang) -> Block:

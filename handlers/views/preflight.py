@@ -46,7 +46,7 @@ def preflight(found: Preflight, lang: Lang) -> Message:
     if buttons:
         page.add(asks(buttons))
     open_ones = [
-        pair(c.title.get(lang), c.why.get(lang) if c.why else "", lang)
+        say(lang, "preflight.open", check=c.title.get(lang), why=c.why.get(lang) if c.why else "")
         for c in found.checks
         if c.result is Result.NOT_CHECKED
     ]

@@ -30,8 +30,8 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     # The card of a request
     "request.notice": (
-        "{state}: {action} for {target}, asked for by {who}",
-        "{state}：{action}，目标 {target}，申请人 {who}",
+        "{state}: {action} for {target}, control cluster {control}",
+        "{state}：{action}，目标 {target}，控制集群 {control}",
     ),
     "request.target": ("Target", "目标"),
     "request.risk": ("Risk", "风险"),
@@ -50,7 +50,7 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
         "请通过其他途径向证书所有者索取指纹并比对，批准时输入该指纹：",
     ),
     "request.may_approve": ("May approve: {who}", "可批准：{who}"),
-    "request.not_requester": (" (somebody else than {who})", "（不能是 {who} 本人）"),
+    "request.not_requester": (" (anybody but {who})", "（不能是 {who} 本人）"),
     "request.also_requester": (
         ", the person who asked, if their role may",
         "，申请人本人（若角色允许）",
@@ -136,8 +136,8 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
         "正在制定计划，并在集群上试运行…",
     ),
     "form.asked": (
-        "Asked. The request is in {channel}; it waits for {need} approval(s) until {until}.",
-        "已提交。申请位于 {channel}，在 {until} 之前等待 {need} 个批准。",
+        "Asked. The request is in {channel}. Approvals needed: {need}; it expires {until}.",
+        "已提交。申请位于 {channel}，需要 {need} 个批准，{until} 过期。",
     ),
     "form.for": ("For {target} on control cluster {control}", "目标 {target}，控制集群 {control}"),
     "form.gone": (
@@ -166,14 +166,22 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
     "decided.working": ("Checking it once more…", "正在再次检查…"),
     # Lists
     "approvals.title": ("Open requests ({n})", "未决申请（{n}）"),
+    "approvals.facts": (
+        "Asked for by {who} · control cluster {control} · {approvals} · expires {at}",
+        "申请人 {who} · 控制集群 {control} · {approvals} · {at} 过期",
+    ),
+    "approvals.begun": (
+        "Asked for by {who} · control cluster {control} · {approvals}",
+        "申请人 {who} · 控制集群 {control} · {approvals}",
+    ),
     "approvals.none": ("No request is open that you may see.", "没有您可查看的未决申请。"),
     "audit.title": ("Audit", "审计记录"),
     "audit.none": ("There is no record of it.", "没有相关记录。"),
     "audit.whole": ("The chain of records is whole.", "记录链完整。"),
     "audit.broken": ("The chain of records is broken: {why}", "记录链已损坏：{why}"),
     "audit.refused": (
-        "Only those whose role says so may read the audit.",
-        "只有角色允许的人员才能查看审计记录。",
+        "None of your roles lets you read the audit; approver and admin do. Yours: {command}",
+        "您的角色均无权查看审计记录；approver 和 admin 可以。您的角色：{command}",
     ),
     # Refusals of our own
     "remedy.off": (
@@ -185,6 +193,10 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
     "remedy.refused_next": (
         "Nothing was changed. See what can be done: {command}",
         "未作任何更改。查看可采取的措施：{command}",
+    ),
+    "remedy.undecided_next": (
+        "Nothing was changed. The card says who may approve; the open requests: {command}",
+        "未作任何更改。可批准的人员见卡片；未决申请：{command}",
     ),
     "remedy.which_run": (
         "Which run? {example}",

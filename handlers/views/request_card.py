@@ -109,7 +109,7 @@ def request_card(
     page.end(*([actions(row)] if row else []), _footer(approval, state, lang))
     told = say(
         lang, "request.notice",
-        state=said, action=title, target=approval.target, who=approval.requester,
+        state=said, action=title, target=approval.target, control=approval.control,
     )  # fmt: skip
     return Message(notice(f"{mark} {told}"), page.blocks)
 

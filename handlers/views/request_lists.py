@@ -11,6 +11,7 @@ from bot.store.audit import AuditRecord
 from handlers.views.kit import (
     Message,
     Page,
+    code,
     context,
     context_markup,
     header,
@@ -49,7 +50,13 @@ def approvals(found: Sequence[Approval], lang: Lang) -> Message:
                 name_of(lang, "request", state),
             )
         )
-        facts = f"{mention(approval.requester)} · {when(approval.expires_at)}"
+        have = say(lang, "request.votes", have=len(approval.approvers), need=approval.people_needed)
+        key = "approvals.facts" if state == "pending" else "approvals.begun"
+        facts = say(
+            lang, key,
+            who=mention(approval.requester), control=code(approval.control),
+            approvals=have, at=when(approval.expires_at),
+        )  # fmt: skip
         blocks = [
             rich(paragraph(words(f"{STATE_MARKS.get(state, '⚪')} {untrusted(line, 400)}"))),
             context_markup(facts),

@@ -20,7 +20,7 @@ from handlers.views.kit import (
     untrusted,
     words,
 )
-from handlers.views.parts import OUTCOME_MARKS, asks
+from handlers.views.parts import OUTCOME_MARKS, asks, some
 from handlers.views.words import name_of, pair, say
 from knowledge.texts import Lang
 
@@ -53,9 +53,8 @@ def rows(
     if wanting:
         page.add(asks([_ask(row, found, lang) for row in wanting]))
     if shown < len(found):
-        counted = say(lang, "list.summary", shown=shown, all=len(found))
         narrow = say(lang, "list.narrow", example="/mtc list failed")
-        page.end(context(f"{counted}. {narrow}"))
+        page.end(context(say(lang, "list.summary", shown=shown, all=len(found), narrow=narrow)))
     return Message(notice(pair(say(lang, "list.title"), summary, lang)), page.blocks)
 
 
@@ -73,8 +72,20 @@ def _row(row: Row, lang: Lang) -> list[Block]:
     told.append(f"{say(lang, 'label.plan')} {row.plan or '–'} · {row.control}")
     if outcome.since:
         told.append(stamp(outcome.since))
-    problem = [listed([[words(untrusted(row.problem, 200))]])] if row.problem else []
+    told_of = _problem(row, lang)
+    problem = [listed([[words(untrusted(told_of, 200))]])] if told_of else []
     return [rich(line, *problem), context(untrusted(" · ".join(told), 300))]
+
+
+def _problem(row: Row, lang: Lang) -> str:
+    """Return what ails a migration: our own words for volumes and workloads, else MTC's."""
+    for key, items in (
+        ("list.not_copied", row.outcome.not_copied),
+        ("list.down", row.outcome.scaled_down),
+    ):
+        if items:
+            return say(lang, key, names=some(items, lang, 4))
+    return row.problem
 
 
 def _ask(row: Row, found: Sequence[Row], lang: Lang) -> tuple[str, str]:

@@ -110,6 +110,6 @@ def _step(name: str, state: str, message: str, lang: Lang) -> list[dict[str, obj
         ),
         words(f"  {name_of(lang, 'step', state)}"),
     ]
-    if message and state in ("running", "failed"):
+    if state in ("running", "failed") and message.strip().lower() not in ("", "failed", state):
         line.append(words(f"\n{untrusted(message, 300)}"))
     return line

@@ -17,6 +17,7 @@ from handlers.views.kit import (
     when,
 )
 from handlers.views.parts import explain, labelled, left_out, sources
+from handlers.views.places import unread_line
 from handlers.views.stories import Entries, of_incident, titles
 from handlers.views.words import pair, say
 from knowledge.texts import Lang
@@ -48,7 +49,8 @@ def evidence(incident: Incident, entries: Entries, lang: Lang) -> Message:
     explain(page, story, lang)
     explained = titles(incident.symptoms, incident, entries, lang)
     labelled(page, say(lang, "label.explains"), explained, lang)
-    labelled(page, say(lang, "label.not_read"), incident.not_read, lang, most=5)
+    missing = [unread_line(each, lang) for each in incident.not_read]
+    labelled(page, say(lang, "label.not_read"), missing, lang, most=5)
     if story.sources:
         page.add(sources(story, lang))
     left_out(page, f"mtc-bot kb show {untrusted(incident.entry_id, 80)}", lang)

@@ -86,7 +86,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Proof and ready commands are in the thread below.",
         "证据和可直接复制的命令见下方消息串。",
     ),
-    "card.notice": ("{severity}: {title} ({object})", "{severity}：{title}（{object}）"),
+    "card.notice": (
+        "{severity}: {title} ({object}, control cluster {control})",
+        "{severity}：{title}（{object}，控制集群 {control}）",
+    ),
     "card.telling": ("What tells most", "最有价值的线索"),
     "card.down": (
         "The application is down: MTC left its source workloads scaled to zero.",
@@ -104,7 +107,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "state.acknowledged": ("Acknowledged", "已确认"),
     "state.by": ("Acknowledged by {user}", "由 {user} 确认"),
     "state.resolved": ("Resolved", "已解决"),
-    "state.silenced": ("silenced until {until}", "静默至 {until}"),
+    "state.silenced": ("{state}, silenced until {until}", "{state}，静默至 {until}"),
     "button.acknowledge": ("Acknowledge", "确认"),
     "button.details": ("Details", "详情"),
     "button.silence_1h": ("Silence 1 h", "静默 1 小时"),
@@ -174,6 +177,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "timeline.member-recovered": ("one goes on again", "一个迁移已恢复"),
     "timeline.acknowledged": ("acknowledged", "已确认"),
     "timeline.silenced": ("silenced", "已静默"),
+    "timeline.until": ("silenced until {until}", "已静默至 {until}"),
     "timeline.resolved": ("resolved", "已解决"),
     "timeline.reopened": ("came back", "再次出现"),
     "details.title": ("Incident", "事件详情"),
@@ -214,6 +218,18 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "masked.authorization": ("authorization header", "认证头"),
     "masked.named-secret": ("value named as secret", "按名称识别的敏感值"),
     "masked.flag-secret": ("secret of a command line", "命令行中的敏感值"),
+    # Where evidence stands, and what could not be read
+    "place.log": ("{log} on {cluster}", "{cluster} 上的 {log}"),
+    "place.line": ("{place}, line {line}", "{place}，第 {line} 行"),
+    "place.reading": ("when {cluster} was read", "读取 {cluster} 时"),
+    "place.objects": (
+        "{kind} in {namespace} on {cluster}",
+        "{cluster} 上命名空间 {namespace} 的 {kind}",
+    ),
+    "place.cluster_wide": ("{kind} on {cluster}", "{cluster} 上的 {kind}"),
+    "place.cluster": ("{role} cluster {name}", "{role}集群 {name}"),
+    "role.source": ("source", "源"),
+    "role.destination": ("destination", "目标"),
     # Votes on a diagnosis
     "button.right": ("👍 Right", "👍 正确"),
     "button.wrong": ("👎 Wrong", "👎 不对"),
@@ -235,7 +251,9 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "vote.keeper": ("to whoever runs the bot", "向机器人管理员"),
     # List and status
     "list.title": ("Migrations", "迁移"),
-    "list.summary": ("{shown} of {all} shown", "显示 {shown} / {all}"),
+    "list.summary": ("{shown} of {all} shown. {narrow}", "显示 {shown} / {all}。{narrow}"),
+    "list.not_copied": ("not copied: {names}", "未复制：{names}"),
+    "list.down": ("scaled to zero: {names}", "缩容为零：{names}"),
     "list.none": ("There is no migration yet.", "目前没有迁移。"),
     "list.none_fit": (
         "No migration fits {words}. Leave the words out to see all.",
@@ -259,6 +277,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "answer.masked": ("Secrets masked here: {parts}", "此处已遮盖的敏感信息：{parts}"),
     "answer.against": ("But this speaks against it", "但以下情况与之不符"),
     "status.steps": ("Steps", "步骤"),
+    "preflight.open": ("{check}? {why}", "{check}？{why}"),
     # Knowledge
     "kb.title": ("Knowledge base", "知识库"),
     "kb.found": ("{n} entries fit {words}", "{n} 条符合 {words}"),

@@ -123,6 +123,12 @@ def incident(**changes: object) -> Incident:
             TimelineItem(NOW - timedelta(minutes=7), "opened"),
             TimelineItem(NOW - timedelta(minutes=5), "member-joined", detail="cart-1"),
             TimelineItem(NOW - timedelta(minutes=2), "acknowledged", who="U0OLIVIA01"),
+            TimelineItem(
+                NOW - timedelta(minutes=1),
+                "silenced",
+                who="U0AMIR0001",
+                detail=(NOW + timedelta(hours=1)).isoformat(),
+            ),
         ),
     }
     return Incident(**{**values, **changes})  # type: ignore[arg-type]

@@ -156,7 +156,7 @@ class TestTheCard:
 
     def test_says_that_somebody_else_must_approve(self) -> None:
         text = shown(request_card(in_state("pending-two"), POLICY, "en"))
-        assert f"somebody else than <@{OLIVIA}>" in text
+        assert f"anybody but <@{OLIVIA}>" in text
         assert "1 of 2" in text
         assert f"approved by <@{AMIR}>" in text
 

@@ -301,7 +301,7 @@ class TestLooking:
         begin(workshop, start)
         ask(workshop)
         workshop.sandbox.run_command(OPERATOR.id, ROOM, "/mtc audit shop-1")
-        workshop.wait_answer(OPERATOR.id, "Only those whose role says so")
+        workshop.wait_answer(OPERATOR.id, "None of your roles lets you read the audit")
         workshop.sandbox.run_command(APPROVER.id, ROOM, "/mtc audit shop-1")
         answer = workshop.wait_answer(APPROVER.id, "The chain of records is whole")
         assert "requested" in answer

@@ -14,7 +14,7 @@ from handlers.views.words import CATALOGUE, name_of, say
 
 SOURCES = Path(handlers.__file__).parent
 HAN = re.compile(r"[\u4e00-\u9fff]")
-SAME_IN_BOTH = {"in_brackets", "story.forgotten.title", "card.notice", "labelled"}
+SAME_IN_BOTH = {"in_brackets", "story.forgotten.title", "labelled", "preflight.open"}
 NAMED = (
     "outcome",
     "severity",
@@ -24,6 +24,7 @@ NAMED = (
     "risk",
     "step_state",
     "request",
+    "role",
     "masked",
 )
 """Groups whose words are found by a value of the application."""

@@ -75,9 +75,10 @@ def node_selector_differs(dossier: Dossier, outcome: Outcome) -> Iterator[Observ
         said = _scheduler_text(pod)
         if said and not ("selector" in said or "affinity" in said):
             continue
+        set_there = "none" if given is None else repr(given)
         quote = (
-            f"namespace {source_name} on the source has {NODE_SELECTOR}={wanted!r}, "
-            f"namespace {target_name} on the destination has {given!r}"
+            f"{NODE_SELECTOR} of namespace {source_name} on the source: {wanted!r}; "
+            f"of namespace {target_name} on the destination: {set_there}"
         )
         yield answer(
             "node-selector-differs",
