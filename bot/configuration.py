@@ -23,11 +23,17 @@ from pydantic import (
     model_validator,
 )
 
+from bot.settings_errors import corrections
 from knowledge.texts import Lang
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
 Channel = Annotated[str, StringConstraints(pattern=r"^[CGD][A-Z0-9]{6,}$")]
 """A channel's id: names change, ids do not."""
+_PATTERNS = {
+    "channel": "must be the channel's id, such as C0123456789; Slack shows it at the bottom of the "
+    "channel's details",
+    "name": "takes lower-case letters, digits, dots and dashes, such as wave-1",
+}
 
 
 class ConfigurationError(Exception):
@@ -120,7 +126,10 @@ def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> C
             f"There is no file {path}. Copy deploy/mtc-bot.example.yaml and edit it."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(
+            f"{path} cannot be read: {why}. Name a file of settings."
+        ) from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(data, dict):
@@ -130,10 +139,8 @@ def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> C
     try:
         return Configuration.model_validate(data)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}"
-            for e in error.errors(include_url=False, include_input=False)[:10]
-        ]
+        lines = [f"  {line}" for line in corrections(error, Configuration, _PATTERNS)]
+        lines.append("All settings stand in deploy/mtc-bot.example.yaml.")
         raise ConfigurationError(f"{path} needs a correction:\n" + "\n".join(lines)) from error
 
 

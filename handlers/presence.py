@@ -108,4 +108,11 @@ def _asked(about: str, ask: Callable[[], Answer], refused: Callable[[str], str])
             return Answer(about, "unknown", f"Slack could not say now ({code or status})")
         return Answer(about, "no", refused(code[:60]))
     except (SlackClientError, HTTPException, OSError, ValueError) as error:
-        return Answer(about, "unknown", f"Slack cannot be reached now ({error})")
+        return Answer(about, "unknown", f"Slack cannot be reached now ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    """Return what the network said, without Python's words around it."""
+    reason = getattr(error, "reason", error)
+    said = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
+    return f"{said}; is HTTPS to it allowed from here?"

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from bot.access.windows import Window
+from bot.settings_errors import corrections
 
 Level = Literal["none", "R0", "R1", "R2", "R3"]
 LEVELS: dict[str, int] = {"none": -1, "R0": 0, "R1": 1, "R2": 2, "R3": 3}
@@ -202,11 +203,7 @@ def parse_policy(text: str, where: str = "policy") -> Policy:
     try:
         return Policy.model_validate(data)
     except ValidationError as error:
-        lines = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}"
-            for e in error.errors(include_url=False, include_input=False)[:5]
-        )
-        raise PolicyError(f"{where}: {lines}") from error
+        raise PolicyError(f"{where}: {'; '.join(corrections(error, Policy, {})[:5])}") from error
 
 
 def load_policy(path: Path) -> Policy:
@@ -214,4 +211,7 @@ def load_policy(path: Path) -> Policy:
     try:
         return parse_policy(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path} cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise PolicyError(
+            f"{path} cannot be read: {why}. Copy deploy/policy.example.yaml and edit it."
+        ) from error

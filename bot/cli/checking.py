@@ -31,6 +31,7 @@ from bot.redaction import redact
 from bot.store.database import DatabaseUnusable, check_database
 from handlers import presence
 from handlers.presence import Answer
+from knowledge.loading import load_folder
 
 _MARKS = {"yes": "✓", "no": "✗", "unknown": "?"}
 _READ = (k.POD, k.EVENT, k.PVC, k.NAMESPACE, k.NODE, k.STORAGECLASS)
@@ -64,6 +65,7 @@ def _asked(settings: Configuration, tokens: Tokens, slack_api: str) -> Iterator[
     groups = groups_given(settings)
     for cluster in settings.control_clusters:
         yield from _control(cluster, groups)
+    yield from map(_knowledge, settings.knowledge)
     if settings.remediation != "off":
         yield _policy(settings.remediation.policy)
     bot = tokens.bot.get_secret_value()
@@ -85,6 +87,18 @@ def _database(url: str) -> Answer:
         return Answer("database", "yes", check_database(url))
     except DatabaseUnusable as error:
         return Answer("database", "no", str(error))
+
+
+def _knowledge(folder: Path) -> Answer:
+    about = f"knowledge {folder}"
+    if not folder.is_dir():
+        return Answer(about, "no", "there is no such folder")
+    found = load_folder(folder)
+    if found.problems:
+        more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
+        said = f"left out: {found.problems[0]}{more}. Try: mtc-bot kb test {folder}"
+        return Answer(about, "no", said)
+    return Answer(about, "yes", f"{len(found.by_id)} entries")
 
 
 def _policy(path: Path) -> Answer:
