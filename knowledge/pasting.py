@@ -30,7 +30,15 @@ from knowledge.ranking import rank
 from knowledge.safe_yaml import load_yaml_documents
 from knowledge.startlogs import came_about
 from knowledge.volumelogs import settled
-from knowledge.wrapping import SHORT, paragraphs, rejoined, requoted, uncommented, unwrapped
+from knowledge.wrapping import (
+    SHORT,
+    paragraphs,
+    refilled,
+    rejoined,
+    requoted,
+    uncommented,
+    unwrapped,
+)
 
 _OBJECT_KEYS = frozenset({"kind", "status", "items", "metadata", "type"})
 MAX_YAML = 16 << 20
@@ -68,8 +76,10 @@ def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "")
     What speaks in it against a match lowers the confidence of that match.
     """
     found = _matched(engine, data, kind, component)
-    if all(match.entry.benign for match in found) and (plain := _as_typed(data)) is not None:
-        data, found = plain, _matched(engine, plain, kind, component)
+    if (plain := _as_typed(data)) is not None:
+        more = _matched(engine, plain, kind, component)
+        if all(match.entry.benign for match in found) or _tells_more(more, found):
+            data, found = plain, more
     if not found:
         return _generally(engine, data, kind, component)
     return weighed(found, doubts(engine, found, lambda e: _matched(e, data, kind, component)))
@@ -104,7 +114,8 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     if len(data) > MAX_LINES and kind in ("", "log"):
         return list(engine.scan([data], component=component))
     component = component or spoken_by(text)
-    lines = requoted(uncommented(text.splitlines()))
+    broken = uncommented(text.splitlines())
+    lines = requoted(broken)
     found = _match_lines(engine, lines, kind, component)
     if answers := answered(lines):
         more = _match_lines(engine, answers, kind, component)
@@ -115,10 +126,11 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     for read in (
         unwrapped(lines),
         _spoken(text, kind),
-        rejoined(lines),
+        requoted(rejoined(broken)),
+        requoted(refilled(broken)),
         paragraphs(lines),
     ):
-        if 0 < len(read) < len(lines):
+        if 0 < len(read) < len(broken):
             more = _match_lines(engine, read, kind, component)
             if quiet:
                 found += more
@@ -128,10 +140,20 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
 
 
 def _tells_more(more: Sequence[Match], found: Sequence[Match]) -> bool:
-    """Return whether one reading of a text names what is vague in another, or behind it."""
-    roots, others = ({one.entry.id for one in rank(each)} for each in (found, more))
-    vaguer = {other for match in more for other in (*match.entry.supersedes, *match.entry.explains)}
-    return bool(others) and bool(roots - others) and roots - others <= vaguer
+    """Return whether one reading of a text names what is vague in another, or behind it.
+
+    A cause that only this reading shows is behind what is but a symptom in the other.
+    """
+    roots, others = ({one.entry.id: one.entry for one in rank(each)} for each in (found, more))
+    vaguer, known = (
+        {other for one in each for other in (*one.entry.supersedes, *one.entry.explains)}
+        for each in (more, found)
+    )
+    new = {name for name, entry in others.items() if entry.role == "cause"} - roots.keys()
+    if new - known:
+        vaguer |= {name for name, entry in roots.items() if entry.role == "symptom"}
+    lost = roots.keys() - others.keys()
+    return bool(others) and bool(lost) and lost <= vaguer
 
 
 def _among_others(engine: Engine, text: str, kind: str, component: str) -> list[Match]:

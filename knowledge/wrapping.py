@@ -20,6 +20,8 @@ SHORT = 16
 """Lines of a text that is read again as paragraphs, in case what it says was broken anywhere."""
 _NARROW = 60
 """Columns of the narrowest terminal."""
+_WIDE = 160
+"""Columns of the widest page that is filled word by word."""
 _RECORD = (
     r"(?:Normal|Warning|TASK|PLAY)\s|time=|level=|ts=|\{|[IWEF]\d{4}\s|\[pod/\S+\] "
     r"|\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]"
@@ -116,6 +118,23 @@ def rejoined(lines: Sequence[str]) -> list[str]:
         goes_on = len(line) in (width, width - 1)
         if len(line) == width - 1:
             whole[-1] += " "
+    return whole
+
+
+def refilled(lines: Sequence[str]) -> list[str]:
+    """Return a few lines with those joined between which the next word found no room."""
+    width = max(map(len, lines), default=0)
+    if len(lines) > SHORT or not _NARROW <= width <= _WIDE:
+        return []
+    whole: list[str] = []
+    left = width + 1
+    for line in lines:
+        word = line.split(maxsplit=1)[:1]
+        if word and len(word[0]) >= left and not _BEGINS.match(line):
+            whole[-1] = f"{whole[-1]} {line.strip()}"
+        else:
+            whole.append(line)
+        left = width - len(line)
     return whole
 
 

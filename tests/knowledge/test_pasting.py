@@ -7,6 +7,7 @@ built-in entries.
 from __future__ import annotations
 
 import re
+import textwrap
 from functools import cache
 
 import pytest
@@ -677,6 +678,47 @@ def test_a_line_that_a_terminal_broke_within_a_word_is_read_whole(width: int) ->
     )
     broken = "\n".join(line[at : at + width].rstrip() for at in range(0, len(line), width))
     assert [finding.entry.id for finding in found(broken)] == ["stunnel-certificate-rejected"]
+
+
+BROKEN = (
+    'time="2025-03-04T10:15:00Z" level=info msg="Reconciling" controller=backup-repo\n'
+    'time="2025-03-04T10:15:01Z" level=error msg="Reconciler error" error="failed to prune repo: '
+    "error to connect backup repo: error to connect repo with storage: error to connect to "
+    'repository: repository not initialized in the provided storage" controller=backup-repo'
+)
+
+
+@pytest.mark.parametrize("width", [72, 80, 100, 120])
+def test_quotations_that_a_terminal_broke_are_read_whole(width: int) -> None:
+    records = BROKEN.splitlines()
+    broken = [line[at : at + width] for line in records for at in range(0, len(line), width)]
+    assert found("\n".join(broken))[0].entry.id == "restic-repository-missing"
+
+
+@pytest.mark.parametrize("width", [72, 80, 100, 120])
+def test_a_message_that_a_page_filled_word_by_word_is_read_whole(width: int) -> None:
+    message = (
+        "Repo maintenance error: failed to prune repo: error to connect backup repo: error to "
+        "connect to repository: unable to write config file: unable to create config directory: "
+        "mkdir /udmrepo: permission denied"
+    )
+    filled = textwrap.fill(message, width, break_long_words=False, break_on_hyphens=False)
+    assert found(filled)[0].entry.id == "restic-read-only-tmp"
+
+
+AZURE = """\
+Status:
+  Message:  rpc error: code = Unknown desc = GET https://shop.blob.core.windows.net/backups
+--------------------------------------------------------------------------------
+RESPONSE 409: 409 A part is out of range.
+ERROR CODE: OutOfRangeInput
+--------------------------------------------------------------------------------
+"""
+
+
+def test_what_a_library_of_a_cloud_says_over_several_lines_is_one_answer() -> None:
+    (told,) = found(AZURE)
+    assert (told.entry.id, told.params["code"]) == ("store-request-refused", "OutOfRangeInput")
 
 
 INSTALLED = """\
