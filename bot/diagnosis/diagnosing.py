@@ -18,6 +18,7 @@ from bot.diagnosis.findings import Diagnosis, Finding, Unread
 from bot.diagnosis.gathering import gather
 from bot.diagnosis.judging import judge, migration_objects
 from bot.diagnosis.probes import run_probes
+from bot.diagnosis.reaching import at_the_clusters
 from bot.diagnosis.reporting import Mask, finding
 from bot.diagnosis.telling import telling
 from bot.diagnosis.verdicts import unreadable_clusters, verdicts
@@ -105,7 +106,7 @@ def _findings(
         *unreadable_clusters(dossier, outcome),
     ]
     matches = engine.match(probes)
-    observed = tuple(object_observations(dossier))
+    observed = tuple(at_the_clusters(dossier, object_observations(dossier)))
     matches += engine.match(observed)
     vague: list[Match] = []
     if dossier.migration is not None:

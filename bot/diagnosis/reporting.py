@@ -38,6 +38,8 @@ def finding(
     owner = owner_of(subject, dossier)
     if owner.kind == "MigMigration" and _fails_the_store(ranked):
         owner = _store_of_plan(dossier) or owner
+    if owner.kind == "MigPlan" and _ended_by(ranked, dossier):
+        owner = _ref("MigMigration", dossier.migration, dossier)
     return Finding(
         ranked.entry,
         owner,
@@ -100,6 +102,13 @@ def _waits_for_store(ranked: Ranked) -> bool:
         or _waits_for_store(s)
         for s in ranked.symptoms
     )
+
+
+def _ended_by(ranked: Ranked, dossier: Dossier) -> bool:
+    """Return whether a migration that is over says so itself: it stays so when the rest is well."""
+    uid = text(metadata(dossier.migration).get("uid"))
+    over = dossier.migration is not None and dossier.window[1] is not None
+    return over and any(o.subject.uid == uid for o in ranked.observations if o.subject.uid)
 
 
 def _ref(kind: str, obj: object, dossier: Dossier) -> ObjectRef:

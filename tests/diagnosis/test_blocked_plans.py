@@ -8,9 +8,11 @@ from __future__ import annotations
 import pytest
 
 from bot.clusters.kinds import MTC_NAMESPACE
+from bot.clusters.port import ObjectRef
 from bot.diagnosis.diagnosing import Diagnoser
 from tests.diagnosis.world import (
     NOW,
+    SHOP,
     SHOP_1,
     Thing,
     failed,
@@ -109,6 +111,32 @@ def test_what_velero_says_of_a_store_lies_in_the_store_as_soon_as_the_plan_waits
     found = diagnoser(world, SHOP_1).findings
     (expired,) = [f for f in found if f.entry.id == "store-token-expired"]
     assert expired.subject.kind == kind
+
+
+REFUSES = (
+    'Reconcile failed: [Get "https://api.ocp3.example.com:6443/api/v1/namespaces/shop": dial tcp '
+    "10.0.0.1:6443: connect: connection refused]. See controller logs for details."
+)
+NO_ANSWER = true("ReconcileFailed", "Critical", REFUSES)
+
+
+@pytest.mark.parametrize("target", [SHOP_1, SHOP])
+def test_a_plan_that_its_cluster_does_not_answer_is_held_up_by_the_cluster(
+    diagnoser: Diagnoser, target: ObjectRef
+) -> None:
+    held = going("PreBackupHooks", true("PlanNotReady", "Critical"))
+    root = diagnoser(plane(held, plan(conditions=[NO_ANSWER])), target).root
+    assert root is not None
+    assert (root.entry.id, str(root.subject)) == ("cluster-connection-refused", "migcluster/ocp3")
+
+
+def test_one_that_failed_of_it_keeps_it_when_its_plan_is_well_again(diagnoser: Diagnoser) -> None:
+    error = 'Get "https://api.ocp3.example.com:6443/api": dial tcp 10.0.0.1:6443: connect: '
+    ended = failed(f"{error}connection refused")
+    for conditions in ([NO_ANSWER], [true("Ready", "Required")]):
+        root = diagnoser(plane(ended, plan(conditions=conditions)), SHOP_1).root
+        assert root is not None
+        assert str(root.subject) == "migmigration/shop-1"
 
 
 CREDENTIALS = "the server has asked for the client to provide credentials"
