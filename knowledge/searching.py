@@ -28,10 +28,12 @@ def _score(entry: Entry, wanted: str) -> float:
     body = f"{entry.cause.en} {entry.cause.zh}".lower()
     types = " ".join(m.condition.type for m in entry.matchers if m.condition).lower()
     texts = " ".join(m.signature.text or "" for m in entry.matchers if m.signature).lower()
-    words = wanted.split()
+    words, whole = wanted.split(), set(names.split())
     score = 0.0
     for word in words:
-        if word in names or word in types:
+        if word in whole:
+            score += 120
+        elif word in names or word in types:
             score += 100
         elif word in titles:
             score += 90

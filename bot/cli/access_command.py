@@ -16,9 +16,10 @@ from bot.access.deciding import Decision, Question, decide, needed, roles_of
 from bot.access.people import Person
 from bot.access.policy import Policy, PolicyError, load_policy
 from bot.cli.terminal import choose, fail, language, out
+from bot.cli.whole_help import WholeHelp
 from bot.remediation.registry import ACTIONS
 
-app = typer.Typer(no_args_is_help=True, help="Who may do what, and why.")
+app = typer.Typer(no_args_is_help=True, cls=WholeHelp, help="Who may do what, and why.")
 
 
 @app.callback()

@@ -6,12 +6,15 @@ otherwise keep ``mtc-bot kb match`` waiting for two seconds.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_group
+
+from bot.cli.whole_help import WholeHelp
 
 _MODULES = {
     "kb": "kb_commands",
@@ -26,13 +29,20 @@ _MODULES = {
 """Where each command is; each module adds its commands with ``register``."""
 
 
-class _Commands(TyperGroup):
+class _Commands(WholeHelp):
     """Knows the names of all commands, and imports the one that is used."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the help."""
         del ctx
         return list(_MODULES)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that is meant; a misspelt one ends with the nearest."""
+        near = [] if args[0] in _MODULES else get_close_matches(args[0], _MODULES, 1)
+        if near:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command, or None where there is none of that name."""
@@ -45,7 +55,6 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     name="mtc-bot",
-    help="Watches OpenShift MTC migrations, diagnoses their failures and names the fix.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -54,6 +63,18 @@ app = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mtc-bot {version('mtc-bot')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _mtc_bot() -> None:
-    """Typer makes a group of commands only where it sees one."""
+def _mtc_bot(
+    shown: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Watches OpenShift MTC migrations, diagnoses their failures and names the fix."""
+    del shown

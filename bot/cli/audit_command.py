@@ -9,10 +9,13 @@ import orjson
 import typer
 
 from bot.cli.terminal import choose, err, fail, language, out
+from bot.cli.whole_help import WholeHelp
 from bot.store.audit import Audit, AuditRecord
 from bot.store.database import Database, DatabaseUnusable, read_database
 
-app = typer.Typer(no_args_is_help=True, help="The record of what was asked, approved and done.")
+app = typer.Typer(
+    no_args_is_help=True, cls=WholeHelp, help="The record of what was asked, approved and done."
+)
 Url = Annotated[
     str,
     typer.Option("--database", envvar="MTC_BOT_DATABASE", help="SQLAlchemy URL of the database."),

@@ -13,16 +13,19 @@ from bot.cli.kb_input import TooLargeError, found_in, given
 from bot.cli.own_entries import entries, must_be_there
 from bot.cli.rendering import entry_page, ranked_json
 from bot.cli.terminal import choose, err, fail, language, out, print_json
+from bot.cli.whole_help import WholeHelp
+from handlers.views.words import name_of
 from knowledge.linting import lint
 from knowledge.loading import load
 from knowledge.matching.engine import Engine
 from knowledge.ranking import rank
 from knowledge.searching import search
-from knowledge.texts import Lang
+from knowledge.texts import Lang, fill
 
 app = typer.Typer(
     help="The knowledge base: list, show, search, match, lint, and entries of your own.",
     no_args_is_help=True,
+    cls=WholeHelp,
 )
 kb_coverage_command.register(app)
 kb_growing_commands.register(app)
@@ -166,8 +169,12 @@ def _table(entries: list[Any], lang: Lang) -> None:
     table.add_column(choose(lang, "Severity", "严重程度"))
     table.add_column(choose(lang, "Title", "标题"))
     for entry in entries:
-        severity = choose(lang, "benign", "无害") if entry.benign else entry.severity
-        table.add_row(entry.id, severity, entry.title.get(lang))
+        severity = (
+            choose(lang, "harmless", "无害")
+            if entry.benign
+            else name_of(lang, "severity", entry.severity)
+        )
+        table.add_row(entry.id, severity, fill(entry.title.get(lang), {}))
     out.print(table)
 
 

@@ -118,7 +118,7 @@ class Questions:
         by_id = self.entries().by_id
         if not words.strip():
             return tuple(sorted(by_id.values(), key=lambda entry: entry.id))
-        return tuple(search(by_id.values(), words[:MAX_TYPED]))
+        return tuple(search(by_id.values(), words[:MAX_TYPED], len(by_id)))
 
     def entry(self, entry_id: str) -> Entry | None:
         """Return one entry."""

@@ -8,6 +8,7 @@ error ends the transfer with ``Failed`` Warn, which the migration does mention.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from bot.clusters import kinds as k
 from bot.clusters.port import Json
@@ -53,7 +54,7 @@ class TransferLife(Life):
     @property
     def warning(self) -> str:
         """Return what the controller says of the phase in which the transfer stays."""
-        return self.run.transfer.warning.get("message", "") if self._warned else ""
+        return str(self._warning().get("message", "")) if self._warned else ""
 
     def begin(self) -> None:
         """Make the DirectVolumeMigration and enter its first phase."""
@@ -129,9 +130,12 @@ class TransferLife(Life):
         if self.run.transfer.warns_after is not None and warning:
             self.wait(self.run.transfer.warns_after, self._warn)
 
+    def _warning(self) -> dict[str, Any]:
+        return dict(filled(self.run.transfer.warning, self.values))
+
     def _warn(self) -> None:
         self._warned = True
-        warning = {"category": "Warn", **self.run.transfer.warning}
+        warning = {"category": "Warn", **self._warning()}
         self._update(lambda dvm: set_condition(dvm, self.world.stamp, **warning))
         self.on_warning()
 
