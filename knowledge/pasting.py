@@ -37,6 +37,7 @@ from knowledge.wrapping import (
     rejoined,
     requoted,
     uncommented,
+    unmarked,
     unwrapped,
 )
 
@@ -51,6 +52,7 @@ _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _OBJECT = re.compile(r"^\s*\"?(?:apiVersion|kind)\"?: *\"?\w", re.MULTILINE)
 _TYPESET = str.maketrans("\u201c\u201d\u201e\u2018\u2019\u201a", "\"\"\"'''")
 """The quotes that a text editor or a chat sets, and what was typed."""
+_DOUBLED = re.compile(r'^"[^\n]*""[^\n]*"\r?$', re.MULTILINE)
 _ESCAPED = re.compile(r"&(?:quot|apos|lt|gt|amp|#x?[0-9a-fA-F]{2,4});")
 _SCREEN = re.compile(
     r"^\s*(?:```|~~~|[$\u276f\u279c\u00bb] |# oc |\[[^\]]*@[^\]]*\] ?[#$]|[\w.-]+@[\w.-]+:\S* ?[#$]"
@@ -86,11 +88,14 @@ def match_text(engine: Engine, data: bytes, kind: str = "", component: str = "")
 
 
 def _as_typed(data: bytes) -> bytes | None:
-    """Return a text with typeset quotes and what HTML escapes set back; None where it has none."""
+    """Return a text with the quotes as they were, and what HTML escapes; None where it has none.
+
+    Editors set quotes, and tables of CSV double those within a cell.
+    """
     if len(data) > MAX_LINES:
         return None
     text = data.decode("utf-8", "replace")
-    plain = text.translate(_TYPESET)
+    plain = _DOUBLED.sub(lambda row: row[0].replace('""', '"'), text.translate(_TYPESET))
     if _ESCAPED.search(plain):
         plain = html.unescape(plain)
     return plain.encode("utf-8", "replace") if plain != text else None
@@ -123,14 +128,16 @@ def _matched(engine: Engine, data: bytes, kind: str, component: str) -> list[Mat
     quiet = all(match.entry.benign for match in found)
     if not quiet and len(lines) > SHORT:
         return found
+    bare = unwrapped(requoted(unmarked(broken)))
     for read in (
         unwrapped(lines),
         _spoken(text, kind),
         requoted(rejoined(broken)),
         requoted(refilled(broken)),
         paragraphs(lines),
+        bare,
     ):
-        if 0 < len(read) < len(broken):
+        if read and (read is bare or len(read) < len(broken)):
             more = _match_lines(engine, read, kind, component)
             if quiet:
                 found += more

@@ -41,6 +41,18 @@ _DATED = re.compile(
     r"|[A-Z]\w*(?: [A-Z]\w*){1,3}:)\s"
 )
 """What stands before a row or a record that tells its age or time, or in words what it is."""
+_MARKS = (
+    re.compile(r"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,:+-]*Z?\]? "),
+    re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.@-]+(?:\[\d+\])?: "),
+    re.compile(r"\[pod/\S+\] "),
+    re.compile(r"[\w./-]+:\d+[:-]"),
+    re.compile(r"\s{0,5}\d+\s{2}"),
+    re.compile(r"\s*[*\u2022\u2502|] "),
+)
+"""What is put before each line of a text: a time, by journald or oc logs; a pod; by grep, where the
+line stood; a number; the sign of a list or of a frame."""
+_MARKED = 200
+"""Lines of a text that is read again without such marks."""
 _OWN_LINE = re.compile(
     r"^(?:\S|\s*(?:-\s|[\w./-]+[:=]|[A-Z]\w*(?: [A-Z]\w*){1,3}:|\d[\dhms]+\s|"
     r"(?:Normal|Warning|FATAL|ERROR|WARN|INFO)\b))"
@@ -56,6 +68,17 @@ def uncommented(lines: Sequence[str]) -> list[str]:
         else line
         for at, line in enumerate(lines)
     ]
+
+
+def unmarked(lines: Sequence[str]) -> list[str]:
+    """Return the lines without what one program or person put before each; empty where none did."""
+    told = [line for line in lines if line.strip()]
+    if len(told) < 2 or len(lines) > _MARKED:
+        return []
+    for mark in _MARKS:
+        if all(map(mark.match, told)):
+            return [mark.sub("", line, count=1) for line in lines]
+    return []
 
 
 def requoted(lines: Sequence[str]) -> list[str]:

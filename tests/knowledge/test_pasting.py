@@ -721,6 +721,31 @@ def test_what_a_library_of_a_cloud_says_over_several_lines_is_one_answer() -> No
     assert (told.entry.id, told.params["code"]) == ("store-request-refused", "OutOfRangeInput")
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "2025-03-04T10:15:00.123456789Z ",
+        "Mar 04 10:15:00 worker-1 velero[1234]: ",
+        "[pod/velero-7d9f-x2k/velero] ",
+        "velero.log:123:",
+        "* ",
+    ],
+)
+def test_what_stands_before_each_line_does_not_part_them(mark: str) -> None:
+    row = "restic   0   0   0   0   0   <none>   3d"
+    lines = [
+        "NAME     DESIRED   CURRENT   READY   UP-TO-DATE   AVAILABLE   NODE SELECTOR   AGE",
+        row,
+    ]
+    assert found("\n".join(mark + line for line in lines))[0].entry.id == "node-agent-unready"
+    assert not found("\n".join(mark + line for line in [lines[0], row.replace("0", "3")]))
+
+
+def test_a_cell_of_a_table_of_csv_is_read_as_it_was_written() -> None:
+    row = '"2025-03-04","velero","{}"'.format(REFUSED.replace('"', '""'))
+    assert found(row)[0].entry.id == "operator-forbidden"
+
+
 INSTALLED = """\
 Name:         mtc-operator.v1.8.5
 Namespace:    openshift-migration
