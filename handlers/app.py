@@ -107,7 +107,7 @@ def _listen_to_buttons(app: App, desk: Desk, buttons: IncidentButtons) -> None:
         desk.take(asker, lambda lang: buttons.act(action_id, incident_id, asker, lang))
         ack()
 
-    for action in (Action.ACKNOWLEDGE, Action.SILENCE_1H, Action.SILENCE_8H):
+    for action in (Action.ACKNOWLEDGE, Action.SILENCE_1H, Action.SILENCE_8H, Action.UNSILENCE):
         app.action(action.value)(act)
 
     @app.action(Action.DETAILS.value)

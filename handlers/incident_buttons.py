@@ -26,6 +26,7 @@ from knowledge.texts import Lang
 SPANS = {
     Action.SILENCE_1H: timedelta(hours=1),
     Action.SILENCE_8H: timedelta(hours=8),
+    Action.UNSILENCE: timedelta(),
 }
 
 

@@ -47,8 +47,8 @@ class TimelineItem:
 
     at: datetime
     what: str
-    """opened, changed, member-joined, member-recovered, acknowledged, silenced, resolved or
-    reopened."""
+    """opened, changed, member-joined, member-recovered, acknowledged, silenced, unsilenced,
+    resolved or reopened."""
     who: str = ""
     """Slack user id, empty for the bot."""
     detail: str = ""

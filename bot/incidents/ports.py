@@ -37,14 +37,14 @@ class OutboxItem:
     topic: str = ""
     """For ``thread``: what to say. Views know these.
 
-    evidence, joined, recovered, acknowledged, silenced, resolved, reopened.
+    evidence, joined, recovered, acknowledged, silenced, unsilenced, resolved, reopened.
     """
     detail: str = ""
     """What the topic needs.
 
-    joined, recovered: names of migrations, separated by spaces. acknowledged, silenced: the
-    person's Slack id. resolved: the note, as in ``Incident.resolved_note``. For ``rollup``: ids
-    of the incidents it stands for, separated by spaces.
+    joined, recovered: names of migrations, separated by spaces. acknowledged, silenced,
+    unsilenced: the person's Slack id. resolved: the note, as in ``Incident.resolved_note``. For
+    ``rollup``: ids of the incidents it stands for, separated by spaces.
     """
     attempts: int = 0
     """How often it was claimed before. Above 0 it may be in the channel already."""
@@ -78,7 +78,7 @@ class Incidents(Protocol):
         ...
 
     def silence(self, incident_id: str, user: str, span: timedelta, now: datetime) -> Incident:
-        """Say nothing more about it for ``span`` (it is still followed)."""
+        """Say nothing more about it for ``span`` (it is still followed); for none: speak again."""
         ...
 
     def forget_gone(self, control: str, uids: Sequence[str], now: datetime) -> None:

@@ -117,17 +117,20 @@ class StoredIncidents:
     def silence(self, incident_id: str, user: str, span: timedelta, now: datetime) -> Incident:
         """Say nothing more about it for ``span``; the last to say so counts.
 
-        A resolved incident stays as it is. Raises ``KeyError`` for an unknown id.
+        A span of nothing ends the silence. A resolved incident stays as it is. Raises
+        ``KeyError`` for an unknown id.
         """
 
         def work(session: Session) -> Incident:
             row = _known(session, incident_id)
-            if row.state != State.RESOLVED:
+            until = now + span
+            silenced = bool(row.silences) and row.silences[-1].until > now
+            if row.state != State.RESOLVED and (span or silenced):
                 for earlier in row.silences:
                     earlier.over = True
-                until = now + span
-                row.silences.append(SilenceRow(who=user, begun_at=now, until=until, over=False))
-                self._life(session, now).answer(row, "silenced", user, until.isoformat())
+                row.silences.append(SilenceRow(who=user, begun_at=now, until=until, over=not span))
+                topic, detail = ("silenced", until.isoformat()) if span else ("unsilenced", "")
+                self._life(session, now).answer(row, topic, user, detail)
             session.flush()
             return incidents(session, [row])[0]
 

@@ -13,6 +13,7 @@ class Action(StrEnum):
     DETAILS = "incident_details"
     SILENCE_1H = "incident_silence_1h"
     SILENCE_8H = "incident_silence_8h"
+    UNSILENCE = "incident_unsilence"
 
 
 class Vote(StrEnum):

@@ -87,7 +87,7 @@ def card(
         page.add(context(say(lang, "card.steps_below")))
     entry = entries.get(incident.entry_id)
     fixable = fixes and entry is not None and bool(entry.remediation)
-    page.end(_buttons(incident, lang, fixable), _footer(incident, lang))
+    page.end(_buttons(incident, lang, now, fixable), _footer(incident, lang))
     severity = name_of(lang, "severity", incident.severity)
     told = say(
         lang, "card.notice",
@@ -101,9 +101,13 @@ def state_line(incident: Incident, lang: Lang, now: datetime) -> str:
     said = say(lang, f"state.{incident.state}")
     if incident.state is State.ACKNOWLEDGED and incident.acknowledged_by:
         said = say(lang, "state.by", user=mention(incident.acknowledged_by))
-    if incident.silenced_until is not None and incident.silenced_until > now:
+    if _silenced(incident, now):
         return say(lang, "state.silenced", state=said, until=when(incident.silenced_until))
     return said
+
+
+def _silenced(incident: Incident, now: datetime) -> bool:
+    return incident.silenced_until is not None and incident.silenced_until > now
 
 
 def why_resolved(incident: Incident, lang: Lang) -> str:
@@ -159,7 +163,7 @@ def _facts(incident: Incident, lang: Lang, now: datetime) -> list[tuple[str, str
     return pairs
 
 
-def _buttons(incident: Incident, lang: Lang, fixable: bool) -> Block:
+def _buttons(incident: Incident, lang: Lang, now: datetime, fixable: bool) -> Block:
     row: list[Block] = []
     if incident.state is State.OPEN:
         label = say(lang, "button.acknowledge")
@@ -169,8 +173,11 @@ def _buttons(incident: Incident, lang: Lang, fixable: bool) -> Block:
         line = f"fix {name}@{incident.key.control}"
         row.append(button(say(lang, "button.fix"), ask_id(0), line))
     row.append(button(say(lang, "button.details"), Action.DETAILS, incident.id))
-    row.append(button(say(lang, "button.silence_1h"), Action.SILENCE_1H, incident.id))
-    row.append(button(say(lang, "button.silence_8h"), Action.SILENCE_8H, incident.id))
+    if _silenced(incident, now):
+        row.append(button(say(lang, "button.unsilence"), Action.UNSILENCE, incident.id))
+    else:
+        row.append(button(say(lang, "button.silence_1h"), Action.SILENCE_1H, incident.id))
+        row.append(button(say(lang, "button.silence_8h"), Action.SILENCE_8H, incident.id))
     return actions([*row, *vote_buttons(about_incident(incident), lang)])
 
 

@@ -29,7 +29,7 @@ def reply(
     """Return the reply for an outbox item's topic; an unknown topic shows its detail."""
     if topic == "evidence":
         return evidence(incident, entries, lang)
-    if topic in ("acknowledged", "silenced"):
+    if topic in ("acknowledged", "silenced", "unsilenced"):
         return _act(topic, detail or incident.acknowledged_by, incident, lang, now)
     if topic == "resolved":
         said = say(lang, "thread.resolved", why=why_resolved(incident, lang)).strip()

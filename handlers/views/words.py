@@ -112,6 +112,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "button.details": ("Details", "详情"),
     "button.silence_1h": ("Silence 1 h", "静默 1 小时"),
     "button.silence_8h": ("Silence 8 h", "静默 8 小时"),
+    "button.unsilence": ("End silence", "结束静默"),
     "button.diagnose": ("Diagnose {name}", "诊断 {name}"),
     "button.close": ("Close", "关闭"),
     "button.list": ("List migrations", "列出迁移"),
@@ -165,6 +166,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "thread.recovered": ("No longer held up by this: {detail}", "不再受此影响：{detail}"),
     "thread.acknowledged": ("Acknowledged by {user}.", "{user} 已确认。"),
     "thread.silenced": ("Silenced until {until} by {user}.", "{user} 已静默至 {until}。"),
+    "thread.unsilenced": ("{user} ended the silence.", "{user} 已结束静默。"),
     "thread.resolved": ("Resolved. {why}", "已解决。{why}"),
     "thread.reopened": (
         "It is back: the same cause, the same object.",
@@ -177,6 +179,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "timeline.member-recovered": ("one goes on again", "一个迁移已恢复"),
     "timeline.acknowledged": ("acknowledged", "已确认"),
     "timeline.silenced": ("silenced", "已静默"),
+    "timeline.unsilenced": ("silence ended", "已结束静默"),
     "timeline.until": ("silenced until {until}", "已静默至 {until}"),
     "timeline.resolved": ("resolved", "已解决"),
     "timeline.reopened": ("came back", "再次出现"),

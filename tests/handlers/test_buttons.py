@@ -50,6 +50,26 @@ def test_silence_lasts_as_long_as_its_button_says(
     assert state(house).timeline[-1].who == OPERATOR.id
 
 
+def test_silence_can_be_ended_by_anybody_and_only_once(house: House, card: dict[str, Any]) -> None:
+    house.sandbox.click(OPERATOR.id, ROOM, card["ts"], Action.SILENCE_8H)
+    house.sandbox.wait_for(lambda: poll(lambda: state(house).silenced_until), 8)
+    house.drain(house.poster())
+    silenced = house.posted()[0]
+    assert Action.SILENCE_8H not in str(silenced)
+    for _ in range(2):
+        assert house.sandbox.click(APPROVER.id, ROOM, silenced["ts"], Action.UNSILENCE).ok
+
+    def ended() -> bool:
+        return bool(state(house).timeline[-1].what == "unsilenced")
+
+    house.sandbox.wait_for(lambda: poll(ended), 8)
+    house.drain(house.poster())
+    assert Action.SILENCE_8H in str(house.posted()[0])
+    assert "silenced until" not in shown(house.posted()[0])
+    said = [shown(message) for message in house.posted(card["ts"])]
+    assert said.count(f"<@{APPROVER.id}> ended the silence.") == 1
+
+
 def test_details_opens_a_modal_with_all_that_is_known(house: House, card: dict[str, Any]) -> None:
     assert house.sandbox.click(OPERATOR.id, ROOM, card["ts"], Action.DETAILS).ok
     view = house.sandbox.wait_for(

@@ -87,6 +87,7 @@ MESSAGES: dict[str, Callable[[Lang], Message]] = {
     "thread-recovered": thread("recovered", "cart-1"),
     "thread-acknowledged": thread("acknowledged", "U0AMIR0001"),
     "thread-silenced": thread("silenced", "U0AMIR0001"),
+    "thread-unsilenced": thread("unsilenced", "U0AMIR0001"),
     "thread-resolved": thread("resolved", "successor:shop-2"),
     "thread-reopened": thread("reopened"),
     "answer-failed": lambda lang: answer.answer(
