@@ -21,7 +21,7 @@ from handlers.views.kit import (
     verbatim,
     words,
 )
-from handlers.views.words import name_of, say
+from handlers.views.words import CATALOGUE, name_of, say
 from knowledge.texts import Lang, LocalText
 
 View = dict[str, Any]
@@ -104,7 +104,9 @@ def _inputs(field: Field, lang: Lang) -> list[Block]:
     if field.optional:
         label = say(lang, "form.optional", label=label)
     if field.kind != "long":
-        return [_input(block_id(field.name), label, _element(field, lang), field.optional)]
+        block = _input(block_id(field.name), label, _element(field, lang), field.optional)
+        hint = f"hint.{field.name}"
+        return [block | ({"hint": plain(say(lang, hint), 300)} if hint in CATALOGUE else {})]
     more = say(lang, "form.more", label=name_of(lang, "param", field.name))
     return [
         _input(

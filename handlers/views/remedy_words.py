@@ -226,6 +226,23 @@ REMEDY_CATALOGUE: dict[str, tuple[str, str]] = {
         "Fixes are asked for with {command}; each is approved, then made as you on the clusters.",
         "用 {command} 申请修复；获批后以您在集群上的身份执行。",
     ),
+    # What a parameter means that stays empty
+    "hint.only": (
+        "Such as Deployment shop/web; separate several by commas. Empty: all that MTC stopped.",
+        "例如 Deployment shop/web，多个以逗号分隔。留空：MTC 停止的全部工作负载。",
+    ),
+    "hint.selector": (
+        "Empty: the value of the source's namespace.",
+        "留空：使用源命名空间的值。",
+    ),
+    "hint.run_as_root": (
+        "Empty: as MTC is set.",
+        "留空：按 MTC 的设置。",
+    ),
+    "hint.quiesce": (
+        "Empty: as this kind of run does by itself.",
+        "留空：按该运行方式的默认行为。",
+    ),
     # Parameters
     "param.namespace": ("Namespace", "命名空间"),
     "param.selector": ("Node selector, as key=value", "节点选择器，如 key=value"),

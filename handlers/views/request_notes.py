@@ -13,6 +13,9 @@ from handlers.views.seen_words import outcome_of
 from handlers.views.words import say
 from knowledge.texts import Lang
 
+_WHO = "@@"
+"""Stands for the person while a text is made inert, so that Slack shows a name and not an id."""
+
 
 def request_note(topic: str, approval: Approval, policy: Policy, lang: Lang) -> Message:
     """Return the note; ``topic`` is that of the outbox item."""
@@ -31,10 +34,11 @@ def request_note(topic: str, approval: Approval, policy: Policy, lang: Lang) -> 
     plain = say(
         lang,
         f"note.{topic}",
-        **{**parts, "who": approval.requester, "action": action, "why": outcome,
+        **{**parts, "who": _WHO, "action": action, "why": outcome,
            "at": f"{approval.expires_at:%H:%M} UTC", "groups": "", "command": "/mtc fix"},
     )  # fmt: skip
-    return Message(notice(untrusted(plain, 500)), [section(said)])
+    text = notice(untrusted(plain, 500)).replace(_WHO, mention(approval.requester), 1)
+    return Message(text, [section(said)])
 
 
 def _groups(approval: Approval, policy: Policy) -> str:

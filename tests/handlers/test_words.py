@@ -25,6 +25,7 @@ NAMED = (
     "step_state",
     "request",
     "role",
+    "hint",
     "masked",
 )
 """Groups whose words are found by a value of the application."""
