@@ -15,7 +15,7 @@ from bot.cli.terminal import choose, fail, language, out, print_json
 from bot.clusters.port import NotFound
 from bot.questions.naming import parse_target
 from bot.questions.preflight import RESULT_WORDS, Check, Preflight, Result, preflight
-from handlers.views.words import pair
+from handlers.views.words import name_of, pair
 from knowledge.matching.engine import Engine
 from knowledge.texts import Lang
 
@@ -82,7 +82,7 @@ def preflight_json(found: Preflight, lang: Lang) -> dict[str, Any]:
 
 def preflight_page(found: Preflight, lang: Lang) -> str:
     """Return a preflight as a page of text: the answers, each with its fix."""
-    lines = [pair(str(found.target), RESULT_WORDS[found.result].get(lang), lang), ""]
+    lines = [pair(str(found.target), name_of(lang, "verdict", str(found.result)), lang), ""]
     for check in found.checks:
         lines += _check_lines(check, lang)
     counts = [

@@ -16,7 +16,7 @@ from handlers.views.kit import (
     verbatim,
 )
 from handlers.views.parts import SEVERITY_MARKS, asks, labelled, left_out, masked, step
-from handlers.views.words import pair, say
+from handlers.views.words import name_of, pair, say
 from knowledge.texts import Lang
 
 MARKS = {Result.PASS: "✅", Result.WARN: "🟡", Result.FAIL: "🔴", Result.NOT_CHECKED: "⚪"}
@@ -27,8 +27,8 @@ _ASKED = 4
 def preflight(found: Preflight, lang: Lang) -> Message:
     """Return the answers for a plan: troubles with their fix first, the rest as lists."""
     page = Page()
-    word = RESULT_WORDS[found.result].get(lang)
-    told = f"{MARKS[found.result]} {pair(str(found.target), word, lang)}"
+    said = name_of(lang, "verdict", str(found.result))
+    told = f"{MARKS[found.result]} {pair(str(found.target), said, lang)}"
     page.add(header(untrusted(told, 140)))
     counts = [
         f"{MARKS[result]} {RESULT_WORDS[result].get(lang)} {number}"
@@ -50,9 +50,9 @@ def preflight(found: Preflight, lang: Lang) -> Message:
         for c in found.checks
         if c.result is Result.NOT_CHECKED
     ]
-    labelled(page, RESULT_WORDS[Result.NOT_CHECKED].get(lang), open_ones, lang)
+    labelled(page, RESULT_WORDS[Result.NOT_CHECKED].get(lang).capitalize(), open_ones, lang)
     passed = [c.title.get(lang) for c in found.checks if c.result is Result.PASS]
-    labelled(page, RESULT_WORDS[Result.PASS].get(lang), passed, lang, most=20)
+    labelled(page, RESULT_WORDS[Result.PASS].get(lang).capitalize(), passed, lang, most=20)
     if hidden := masked(found.masked, lang):
         page.add(context(hidden))
     left_out(page, f"mtc-bot preflight {untrusted(found.target.name, 120)}", lang)

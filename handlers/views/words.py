@@ -280,6 +280,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "answer.masked": ("Secrets masked here: {parts}", "此处已遮盖的敏感信息：{parts}"),
     "answer.against": ("But this speaks against it", "但以下情况与之不符"),
     "status.steps": ("Steps", "步骤"),
+    "verdict.pass": ("nothing stands in the way", "没有发现阻碍"),
+    "verdict.warn": ("something to look at first", "有需要先确认的问题"),
+    "verdict.fail": ("a migration would fail", "迁移将会失败"),
+    "verdict.not checked": (
+        "nothing found, but not all could be checked",
+        "未发现问题，但部分项目无法检查",
+    ),
     "preflight.open": ("{check}? {why}", "{check}？{why}"),
     # Knowledge
     "kb.title": ("Knowledge base", "知识库"),

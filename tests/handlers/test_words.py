@@ -26,6 +26,7 @@ NAMED = (
     "request",
     "role",
     "hint",
+    "verdict",
     "masked",
 )
 """Groups whose words are found by a value of the application."""
