@@ -8,6 +8,7 @@ its end counts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -45,8 +46,10 @@ _OWN_COMPONENTS = frozenset({"rsync", "stunnel", "stage", "hook"})
 _TRANSFERS = frozenset({"rsync", "stunnel"})
 _MOVERS = frozenset({"velero", "node-agent", "restic"})
 """Workloads of MTC's namespace whose present state bears on a migration that is under way."""
-MAX_MATCHES_PER_LOG = 2000
+MAX_MATCHES_PER_LOG = 10_000
 """Of those in the target's time window: a log may tell of the weeks before it, too."""
+MAX_MATCHES_PER_ENTRY = 200
+"""Of those that bear on the target: what repeats does not hide what comes after it."""
 
 
 def upstream(dossier: Dossier) -> tuple[tuple[Json, str], ...]:
@@ -276,20 +279,21 @@ def _log_matches(dossier: Dossier, engine: Engine) -> Iterator[tuple[Match, bool
             for match in _scan(engine, source, subject)
             if inside(match.observation.time, begun, end)
         )
+        told: Counter[tuple[str, bool]] = Counter()
         for match in islice(timely, MAX_MATCHES_PER_LOG):
             observation = match.observation
             record = _record(observation)
-            if whose().is_over(record):
+            named = _exclusive(source) or mentions(record, own)
+            if told[match.entry.id, named] >= MAX_MATCHES_PER_ENTRY or whose().is_over(record):
                 continue
-            if _exclusive(source) or mentions(record, own):
-                yield match, True
-            elif (
+            if not named and (
                 observation.time is None
                 or (begun is not None and observation.time < begun)
                 or (owner := whose().of(record, observation.time)) == "other"
             ):
                 continue
-            elif owner == "target":
+            told[match.entry.id, named] += 1
+            if named or owner == "target":
                 yield match, True
             else:
                 yield replace(match, confidence=match.confidence * 0.5), False

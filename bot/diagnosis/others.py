@@ -22,10 +22,13 @@ from bot.clusters import kinds as k
 from bot.clusters.kinds import MTC_NAMESPACE
 from bot.clusters.port import Json
 from bot.diagnosis.dossier import Dossier, dicts, labels, mapping, metadata, moment, sequence, text
+from bot.mtc.presence import absence
 
 Owner = Literal["target", "other", "unknown"]
 
 _ERROR = re.compile(r'"error": ?("(?:[^"\\]|\\.)*")')
+_PANIC = '"Observed a panic in reconciler'
+"""How controller-runtime says of which object it was at work on as it ended."""
 _STATE = '"msg":"CR"'
 """In lines with which mig-controller logs an object's conditions each time that they change: they
 tell what was, and the objects what is."""
@@ -104,6 +107,7 @@ class Attribution:
         """Take what the target's migration made as ``own``, and what it depends on."""
         targets = [obj for obj in (dossier.subject, dossier.migration) if obj is not None]
         self._host = dossier.scene("host")
+        self._now = dossier.now
         self._kin = [*targets, *own, *upstream]
         self._phases = {phase for obj in (*targets, *own) for phase in _reached(obj)}
         self._uids = {text(metadata(obj).get("uid")) for obj in own} - {""}
@@ -121,6 +125,8 @@ class Attribution:
         """Return whose a record that names no object of the target is."""
         if _OWNER_KEYS.search(record):
             return "other"
+        if _PANIC in record:
+            return "target" if self._controller_ends else "other"
         places = {found["namespace"] for found in _PLACE.finditer(record)} - {MTC_NAMESPACE}
         if places:
             return "target" if places & self._namespaces else "other"
@@ -151,6 +157,13 @@ class Attribution:
             return False
         phase = _PHASE.search(record)
         return phase is not None and phase["phase"] not in self._phases
+
+    @cached_property
+    def _controller_ends(self) -> bool:
+        """Whether mig-controller ends again and again: what ends it holds everyone up."""
+        deployment = self._host.named(k.DEPLOYMENT, "migration-controller", MTC_NAMESPACE)
+        pods = self._host.all(k.POD)
+        return deployment is not None and absence(deployment, pods, self._now) is not None
 
     @cached_property
     def _told(self) -> frozenset[str]:

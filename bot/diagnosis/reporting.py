@@ -38,6 +38,8 @@ def finding(
     owner = owner_of(subject, dossier)
     if owner.kind == "MigMigration" and _fails_the_store(ranked):
         owner = _store_of_plan(dossier) or owner
+    if owner.kind == "MigMigration":
+        owner = _program_away(ranked, dossier) or owner
     if owner.kind == "MigPlan" and _ended_by(ranked, dossier):
         owner = _ref("MigMigration", dossier.migration, dossier)
     return Finding(
@@ -102,6 +104,12 @@ def _waits_for_store(ranked: Ranked) -> bool:
         or _waits_for_store(s)
         for s in ranked.symptoms
     )
+
+
+def _program_away(ranked: Ranked, dossier: Dossier) -> ObjectRef | None:
+    """Return the program of MTC that this keeps from running: it holds up more than one."""
+    subjects = (symptom.subject for symptom in ranked.symptoms)
+    return next((owner_of(s, dossier) for s in subjects if (s.kind, s.name) in WORKLOADS), None)
 
 
 def _ended_by(ranked: Ranked, dossier: Dossier) -> bool:
