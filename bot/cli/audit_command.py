@@ -99,7 +99,13 @@ def _open(url: str) -> Database:
     try:
         return read_database(url)
     except DatabaseUnusable as error:
-        fail(choose(language(), str(error), f"数据库无法使用：{error}"))
+        fail(
+            choose(
+                language(),
+                f"{error} Give --database as in your settings.",
+                f"数据库无法使用：{error} 请按您的设置给出 --database。",
+            )
+        )
 
 
 def register(parent: typer.Typer) -> None:
