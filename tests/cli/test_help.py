@@ -24,9 +24,7 @@ def test_help_cuts_no_sentence_off(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("words", "near"), [(("diagnos", "x"), "'diagnose'"), (("kb", "serch", "x"), "'search'")]
 )
-def test_a_misspelt_command_is_answered_with_the_nearest(
-    words: tuple[str, ...], near: str
-) -> None:
+def test_a_misspelt_command_is_answered_with_the_nearest(words: tuple[str, ...], near: str) -> None:
     result = run(*words)
     assert result.exit_code == 2
     assert f"Did you mean {near}?" in result.stderr
