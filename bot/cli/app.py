@@ -41,7 +41,15 @@ class _Commands(WholeHelp):
         """Return the command that is meant; a misspelt one ends with the nearest."""
         near = [] if args[0] in _MODULES else get_close_matches(args[0], _MODULES, 1)
         if near:
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+            from bot.cli.terminal import choose, language
+
+            ctx.fail(
+                choose(
+                    language(),
+                    f"No such command '{args[0]}'. Did you mean '{near[0]}'?",
+                    f"没有 '{args[0]}' 命令。您是否要用 '{near[0]}'？",
+                )
+            )
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:

@@ -29,7 +29,13 @@ def language(wanted: str = "") -> Lang:
     Ends the program where one is asked for that is not spoken.
     """
     if wanted and not wanted.lower().startswith(("en", "zh")):
-        fail(f"--lang {wanted}: en or zh. / --lang 只能是 en 或 zh。")
+        fail(
+            choose(
+                language(),
+                f"--lang takes en or zh, and not {wanted}.",
+                f"--lang 只能是 en 或 zh，而不是 {wanted}。",
+            )
+        )
     for value in (
         wanted,
         os.environ.get("MTC_BOT_LANG", ""),

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 
 from bot.clusters.port import ControlPlane, ObjectRef
 from bot.diagnosis.dossier import Dossier
-from bot.diagnosis.evidence import log_matches, object_observations
+from bot.diagnosis.evidence import object_observations
 from bot.diagnosis.findings import Diagnosis, Finding, Unread
 from bot.diagnosis.gathering import gather
 from bot.diagnosis.judging import judge, migration_objects
+from bot.diagnosis.logevidence import log_matches
 from bot.diagnosis.probes import run_probes
 from bot.diagnosis.reaching import at_the_clusters
 from bot.diagnosis.reporting import Mask, finding

@@ -12,8 +12,9 @@ from itertools import islice
 
 from bot.clusters.port import LogSource
 from bot.diagnosis.dossier import Dossier
-from bot.diagnosis.evidence import bearing_logs, object_observations
+from bot.diagnosis.evidence import object_observations
 from bot.diagnosis.findings import Quote
+from bot.diagnosis.logevidence import bearing_logs
 from bot.diagnosis.reporting import quote
 from bot.mtc.outcome_words import Outcome
 from knowledge.matching.automaton import Automaton
